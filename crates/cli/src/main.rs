@@ -1,0 +1,3 @@
+//! The binary `chandlery`.
+
+fn main() {}

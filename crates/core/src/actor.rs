@@ -1,0 +1,76 @@
+//! Who acts.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AccountName, Permission, PlatformRole};
+
+/// Whoever makes a request: the first argument of every service method.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// Nobody in particular: no credentials were sent.
+    Anonymous,
+    /// An account, by password or by token.
+    Account(Account),
+    /// The server itself: bootstrap, scheduled jobs, local administration with access to the data directory.
+    System,
+}
+
+/// An authenticated account and what the credential it used allows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The row of the account.
+    pub id: i64,
+    /// The login name.
+    pub name: AccountName,
+    /// The platform role.
+    pub role: PlatformRole,
+    /// What the credential may be used for; a password may do all that the account may.
+    pub scope: TokenScope,
+    /// The only repository (its row) a credential is good for, if it is limited to one.
+    pub repository: Option<i64>,
+}
+
+/// What a credential may be used for, at most; the account's own permissions apply as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TokenScope {
+    /// Read packages.
+    Pull,
+    /// Read, upload and delete packages.
+    Push,
+    /// Everything the account may do.
+    All,
+}
+
+impl TokenScope {
+    /// The smallest scope that covers a permission.
+    #[must_use]
+    pub fn needed_for(permission: Permission) -> Self {
+        match permission {
+            Permission::AppsView => Self::Pull,
+            Permission::AppsCreate | Permission::AppsManage => Self::Push,
+            _ => Self::All,
+        }
+    }
+
+    /// The scope's name, as the API and the CLI spell it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pull => "pull",
+            Self::Push => "push",
+            Self::All => "all",
+        }
+    }
+}
+
+impl std::str::FromStr for TokenScope {
+    type Err = crate::Error;
+
+    fn from_str(text: &str) -> crate::Result<Self> {
+        [Self::Pull, Self::Push, Self::All]
+            .into_iter()
+            .find(|scope| scope.as_str() == text)
+            .ok_or_else(|| crate::Error::invalid("scope", format!("{text:?} is not one of pull, push, all")))
+    }
+}

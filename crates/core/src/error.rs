@@ -1,0 +1,102 @@
+//! The one error of the rules, the store and the services.
+
+/// A source error of any kind, kept for the log and never shown to a client.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A result with the one [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, in the terms a client can act on. Each variant has a stable [`Error::code`].
+///
+/// Texts name what happened, which input, and where it helps what to do. [`Error::Internal`] and
+/// [`Error::Unavailable`] carry their source for the log; HTTP faces answer them with fixed text.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The thing does not exist, or the caller may not know that it does.
+    #[error("{0} not found")]
+    NotFound(String),
+    /// A thing with this identity exists and may not be overwritten.
+    #[error("{0} already exists")]
+    AlreadyExists(String),
+    /// An input breaks a rule.
+    #[error("{field}: {reason}")]
+    Invalid {
+        /// The input, as the caller knows it: a field name, a file in an archive, a parameter.
+        field: String,
+        /// The rule and the value that broke it.
+        reason: String,
+    },
+    /// The state of the thing does not allow this now.
+    #[error("{0}")]
+    Conflict(String),
+    /// No valid credentials were given, and the request needs some.
+    #[error("authentication required")]
+    Unauthenticated,
+    /// The caller is known and may see the thing, but not do this to it.
+    #[error("{0}")]
+    Forbidden(String),
+    /// An input is larger than a limit.
+    #[error("{what} is larger than the limit of {limit} bytes")]
+    TooLarge {
+        /// Which input.
+        what: String,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// A quota of the repository is used up.
+    #[error("{0}")]
+    QuotaExceeded(String),
+    /// Too many attempts; try again after the given number of seconds.
+    #[error("too many attempts, try again in {retry_after_seconds} seconds")]
+    TooManyAttempts {
+        /// Whole seconds until the next attempt is allowed.
+        retry_after_seconds: u64,
+    },
+    /// Something that is needed is not there right now (database, blob store, disk space); the request may be repeated.
+    #[error("{what} is unavailable")]
+    Unavailable {
+        /// What is missing, without addresses or secrets.
+        what: String,
+        /// The cause, for the log only.
+        #[source]
+        source: Option<BoxError>,
+    },
+    /// A defect or an unexpected fault.
+    #[error("internal error")]
+    Internal(#[source] BoxError),
+}
+
+impl Error {
+    /// The stable machine-readable name of the variant, as problem+json shows it in `code`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound(_) => "not_found",
+            Self::AlreadyExists(_) => "already_exists",
+            Self::Invalid { .. } => "invalid",
+            Self::Conflict(_) => "conflict",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Forbidden(_) => "forbidden",
+            Self::TooLarge { .. } => "too_large",
+            Self::QuotaExceeded(_) => "quota_exceeded",
+            Self::TooManyAttempts { .. } => "too_many_attempts",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    /// An [`Error::Invalid`] for one input.
+    pub fn invalid(field: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Invalid { field: field.into(), reason: reason.into() }
+    }
+
+    /// An [`Error::Internal`] with its cause.
+    pub fn internal(source: impl Into<BoxError>) -> Self {
+        Self::Internal(source.into())
+    }
+
+    /// An [`Error::Unavailable`] with its cause.
+    pub fn unavailable(what: impl Into<String>, source: impl Into<BoxError>) -> Self {
+        Self::Unavailable { what: what.into(), source: Some(source.into()) }
+    }
+}

@@ -1,0 +1,1 @@
+//! The Chandlery server: configuration, services and HTTP faces.

@@ -1,0 +1,1 @@
+//! Chandlery's durable state: SQL rows and content-addressed blobs.

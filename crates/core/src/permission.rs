@@ -77,7 +77,23 @@ impl Permission {
     /// The permission's name, as roles, the API and messages spell it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {}
+        match self {
+            Self::UsersManage => "users.manage",
+            Self::RolesManage => "roles.manage",
+            Self::WorkspacesManage => "workspaces.manage",
+            Self::ClustersManage => "clusters.manage",
+            Self::RepositoriesManage => "repositories.manage",
+            Self::AppsView => "apps.view",
+            Self::AppsCreate => "apps.create",
+            Self::AppsManage => "apps.manage",
+            Self::AppsRelease => "apps.release",
+            Self::AppsReview => "apps.review",
+            Self::CategoriesManage => "categories.manage",
+            Self::InstancesView => "instances.view",
+            Self::InstancesDeploy => "instances.deploy",
+            Self::InstancesManage => "instances.manage",
+            Self::AuditView => "audit.view",
+        }
     }
 }
 

@@ -1,1 +1,18 @@
 //! Request and response types of Chandlery's REST API, shared by server and client.
+//!
+//! Requests are closed types: an unknown field is an error, so that nobody sets by accident or on purpose what the
+//! type does not offer. Responses may gain fields. Timestamps are RFC 3339 in UTC.
+
+mod account;
+mod page;
+mod problem;
+mod repository;
+mod search;
+mod token;
+
+pub use account::{AccountView, CreateAccount, UpdateAccount, UpdatePassword, Whoami};
+pub use page::{Page, PageQuery};
+pub use problem::Problem;
+pub use repository::{CreateRepository, RepositorySettings, RepositoryView, UpdateRepository};
+pub use search::{SearchHit, SearchQuery};
+pub use token::{CreateToken, CreatedToken, TokenView};

@@ -1,0 +1,73 @@
+//! Accounts.
+
+use chandlery_core::{AccountName, PlatformRole, RepositoryPath, TokenScope};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// An account as others see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountView {
+    /// The login name.
+    pub name: AccountName,
+    /// The platform role.
+    pub role: PlatformRole,
+    /// A disabled account cannot log in, and its tokens do not work.
+    pub disabled: bool,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// `POST /api/v1/accounts`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateAccount {
+    /// The login name.
+    pub name: AccountName,
+    /// The platform role; `platform-regular` unless said.
+    #[serde(default = "regular")]
+    pub role: PlatformRole,
+    /// The password, at least 8 characters. Write-only.
+    pub password: String,
+}
+
+fn regular() -> PlatformRole {
+    PlatformRole::PlatformRegular
+}
+
+/// `PATCH /api/v1/accounts/{name}`: what is absent stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateAccount {
+    /// A new platform role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<PlatformRole>,
+    /// A new password. Write-only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// Disable or enable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<bool>,
+}
+
+/// `PUT /api/v1/password`: the caller's own.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdatePassword {
+    /// The password in use.
+    pub current: String,
+    /// The new one, at least 8 characters.
+    pub new: String,
+}
+
+/// `GET /api/v1/whoami`: whom the credentials stand for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Whoami {
+    /// The account, or nothing for an anonymous caller.
+    pub account: Option<AccountName>,
+    /// Its platform role.
+    pub role: Option<PlatformRole>,
+    /// What the credential may be used for.
+    pub scope: Option<TokenScope>,
+    /// The only repository the credential is good for, if it is limited to one.
+    pub repository: Option<RepositoryPath>,
+}

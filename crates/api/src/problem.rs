@@ -1,0 +1,18 @@
+//! Errors.
+
+use serde::{Deserialize, Serialize};
+
+/// An error body, `application/problem+json` (RFC 9457).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// The HTTP status.
+    pub status: u16,
+    /// The stable name of the kind of error, such as `not_found`.
+    pub code: String,
+    /// The short English name of the status.
+    pub title: String,
+    /// What happened, which input, what to do.
+    pub detail: String,
+    /// The request's id, as in the `X-Request-Id` header and the log.
+    pub request_id: String,
+}

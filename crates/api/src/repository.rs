@@ -1,0 +1,156 @@
+//! Hosted repositories.
+
+use chandlery_core::{RepositoryPath, Visibility};
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// A repository and its settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepositoryView {
+    /// `workspace/repository`.
+    pub path: RepositoryPath,
+    /// The address to give to `helm repo add`.
+    pub url: String,
+    /// Settings.
+    #[serde(flatten)]
+    pub settings: RepositorySettings,
+    /// How many charts it holds.
+    pub charts: u64,
+    /// How many versions of charts it holds.
+    pub versions: u64,
+    /// Grows by one with every change of its content.
+    pub generation: i64,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When its content or settings last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What can be set on a repository.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepositorySettings {
+    /// Who may read it.
+    pub visibility: Visibility,
+    /// For people.
+    pub description: String,
+    /// Whether a version that exists may be uploaded again. Versions are immutable by default.
+    pub allow_overwrite: bool,
+    /// The largest package in bytes; the server's own limit applies as well.
+    pub max_package_size: Option<u64>,
+    /// How many versions one chart may have; one more is refused with 507.
+    pub max_versions_per_chart: Option<u32>,
+    /// How many packages and provenance files there may be; one more is refused with 507.
+    pub max_storage_objects: Option<u64>,
+    /// Retention: an upload removes the oldest uploads of its chart beyond this number.
+    pub keep_versions: Option<u32>,
+    /// The id that Artifact Hub asks for in `artifacthub-repo.yml`.
+    pub artifacthub_repository_id: Option<String>,
+}
+
+impl Default for RepositorySettings {
+    fn default() -> Self {
+        Self {
+            visibility: Visibility::Private,
+            description: String::new(),
+            allow_overwrite: false,
+            max_package_size: None,
+            max_versions_per_chart: None,
+            max_storage_objects: None,
+            keep_versions: None,
+            artifacthub_repository_id: None,
+        }
+    }
+}
+
+/// `POST /api/v1/repositories`. The workspace is created with its first repository.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateRepository {
+    /// `workspace/repository`.
+    pub path: RepositoryPath,
+    /// Settings that differ from the defaults (private, immutable, unlimited).
+    #[serde(default)]
+    pub settings: UpdateRepository,
+}
+
+/// `PATCH /api/v1/repositories/{workspace}/{repository}`: what is absent stays, `null` removes a limit.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateRepository {
+    /// See [`RepositorySettings::visibility`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<Visibility>,
+    /// See [`RepositorySettings::description`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// See [`RepositorySettings::allow_overwrite`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_overwrite: Option<bool>,
+    /// See [`RepositorySettings::max_package_size`].
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub max_package_size: Option<Option<u64>>,
+    /// See [`RepositorySettings::max_versions_per_chart`].
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub max_versions_per_chart: Option<Option<u32>>,
+    /// See [`RepositorySettings::max_storage_objects`].
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub max_storage_objects: Option<Option<u64>>,
+    /// See [`RepositorySettings::keep_versions`].
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub keep_versions: Option<Option<u32>>,
+    /// See [`RepositorySettings::artifacthub_repository_id`].
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub artifacthub_repository_id: Option<Option<String>>,
+}
+
+/// Tells a field that is `null` (`Some(None)`) from one that is absent (`None`, by `default`).
+fn present<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
+}
+
+impl UpdateRepository {
+    /// Writes what is present into `settings`.
+    pub fn apply(self, settings: &mut RepositorySettings) {
+        fn set<T>(target: &mut T, value: Option<T>) {
+            if let Some(value) = value {
+                *target = value;
+            }
+        }
+        set(&mut settings.visibility, self.visibility);
+        set(&mut settings.description, self.description);
+        set(&mut settings.allow_overwrite, self.allow_overwrite);
+        set(&mut settings.max_package_size, self.max_package_size);
+        set(&mut settings.max_versions_per_chart, self.max_versions_per_chart);
+        set(&mut settings.max_storage_objects, self.max_storage_objects);
+        set(&mut settings.keep_versions, self.keep_versions);
+        set(&mut settings.artifacthub_repository_id, self.artifacthub_repository_id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn null_removes_and_absence_keeps() {
+        let mut settings =
+            RepositorySettings { keep_versions: Some(3), max_package_size: Some(9), ..Default::default() };
+        let update: UpdateRepository =
+            serde_json::from_str(r#"{"keep_versions":null,"visibility":"public"}"#).unwrap();
+        update.apply(&mut settings);
+        assert_eq!(settings.keep_versions, None);
+        assert_eq!(settings.max_package_size, Some(9));
+        assert_eq!(settings.visibility, Visibility::Public);
+    }
+
+    #[test]
+    fn unknown_fields_are_refused() {
+        for text in [r#"{"generation":5}"#, r#"{"id":1}"#, r#"{"visibility":"everyone"}"#] {
+            assert!(serde_json::from_str::<UpdateRepository>(text).is_err(), "{text}");
+        }
+    }
+}

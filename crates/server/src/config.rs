@@ -1,0 +1,148 @@
+//! What an operator can set.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chandlery_core::{AccountName, RepositoryPath};
+
+/// Everything the server needs to know before it starts. The command line, the environment and a file fill it.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the embedded database, the packages and temporary files are kept.
+    pub data_directory: PathBuf,
+    /// The address to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// `sqlite://PATH` or `postgres://…`; a SQLite file in the data directory unless set.
+    pub database_url: Option<String>,
+    /// `file:///DIR` or `s3://BUCKET/PREFIX?…`; a folder in the data directory unless set.
+    pub blobs_url: Option<String>,
+    /// The address clients see, such as `https://charts.example.org`: if set, index urls are absolute below it.
+    pub public_url: Option<String>,
+    /// A prefix of all paths, `""` or `/prefix` without a trailing slash.
+    pub context_path: String,
+    /// The repository that is also served at the root, created at the first start.
+    pub default_repository: RepositoryPath,
+    /// Whether the default repository is created public, so that everybody may pull from it.
+    pub default_repository_public: bool,
+    /// The largest request body in bytes.
+    pub max_upload_size: u64,
+    /// A file with the password of the account `admin`, read at the first start; generated and printed if absent.
+    pub admin_password_file: Option<PathBuf>,
+    /// One more account with the right to push, made or updated at every start: its name and password.
+    pub initial_account: Option<(AccountName, Secret)>,
+    /// HTTPS instead of HTTP.
+    pub tls: Option<TlsConfig>,
+    /// Who may read `/metrics`.
+    pub metrics: Access,
+    /// The value of `Access-Control-Allow-Origin`, if browsers of another origin may call the API.
+    pub cors_allow_origin: Option<String>,
+    /// Which parts of the ChartMuseum API are offered.
+    pub chartmuseum: ChartMuseumConfig,
+    /// How long clients may take.
+    pub timeouts: Timeouts,
+}
+
+/// A string that no log shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a secret.
+    #[must_use]
+    pub fn new(secret: String) -> Self {
+        Self(secret)
+    }
+
+    /// The secret itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Secret(…)")
+    }
+}
+
+/// Who may use an operational endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody who reaches the port.
+    Open,
+    /// Every account.
+    Account,
+    /// Nobody: the path does not exist.
+    Off,
+}
+
+/// Certificate files; they are read again when they change.
+#[derive(Clone, Debug)]
+pub struct TlsConfig {
+    /// The certificate chain, PEM.
+    pub certificate: PathBuf,
+    /// Its private key, PEM.
+    pub key: PathBuf,
+    /// If set, clients must show a certificate that one of these signed, PEM.
+    pub client_authority: Option<PathBuf>,
+}
+
+/// The switches that ChartMuseum has.
+#[derive(Clone, Debug, Default)]
+pub struct ChartMuseumConfig {
+    /// No `/api/…/charts` routes.
+    pub disable_api: bool,
+    /// No `DELETE`.
+    pub disable_delete: bool,
+    /// Ignore `?force`.
+    pub disable_force: bool,
+    /// One more form field name for packages, next to `chart`.
+    pub chart_field: Option<String>,
+    /// One more form field name for provenance, next to `prov`.
+    pub provenance_field: Option<String>,
+}
+
+/// How long the server waits.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// For the whole head of a request, and for the next request on a kept connection.
+    pub head: Duration,
+    /// For the next bytes of a request body, and for a client to take the next bytes of an answer.
+    pub body: Duration,
+    /// For requests in flight to end after a signal to stop.
+    pub drain: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { head: Duration::from_secs(10), body: Duration::from_secs(30), drain: Duration::from_secs(30) }
+    }
+}
+
+impl Config {
+    /// The configuration of an embedded server on its data directory: 127.0.0.1:8080, SQLite and files.
+    #[must_use]
+    pub fn embedded(data_directory: PathBuf) -> Self {
+        Self {
+            data_directory,
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            database_url: None,
+            blobs_url: None,
+            public_url: None,
+            context_path: String::new(),
+            default_repository: RepositoryPath::new("default", "charts").expect("both are valid names"),
+            default_repository_public: false,
+            // 100 MiB: what a chart may be unpacked at most, so no valid package is larger.
+            max_upload_size: 100 << 20,
+            admin_password_file: None,
+            initial_account: None,
+            tls: None,
+            metrics: Access::Open,
+            cors_allow_origin: None,
+            chartmuseum: ChartMuseumConfig::default(),
+            timeouts: Timeouts::default(),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The ways in: text or bytes to values.
+
+use std::borrow::Cow;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::decode::decode_document;
+use crate::error::{Error, ErrorKind};
+use crate::limits::Options;
+use crate::number;
+use crate::parser::Parser;
+
+/// Reads the first document of a text, as Helm does; an empty text is null.
+///
+/// Integers beyond 64 bits become floats. A byte order mark at the start is skipped.
+///
+/// # Errors
+/// Syntax, content and limit faults, each with go-yaml's text and a position. In Helm's messages the text follows
+/// `error converting YAML to JSON: `.
+pub fn from_str(text: &str, options: &Options) -> Result<Value, Error> {
+    check_size(text.len(), options)?;
+    let mut parser = Parser::new(text, &options.limits);
+    Ok(decode_document(&mut parser, options)?.unwrap_or(Value::Null))
+}
+
+/// Reads the first document of a file's bytes: UTF-8, or UTF-16 with a byte order mark.
+///
+/// # Errors
+/// As [`from_str`], and [`ErrorKind::Encoding`] for bytes that are not text.
+pub fn from_slice(bytes: &[u8], options: &Options) -> Result<Value, Error> {
+    check_size(bytes.len(), options)?;
+    from_str(&decode_text(bytes)?, options)
+}
+
+/// Reads all documents of a text.
+///
+/// # Errors
+/// As [`from_str`]; the first fault of any document.
+pub fn documents(text: &str, options: &Options) -> Result<Vec<Value>, Error> {
+    check_size(text.len(), options)?;
+    let mut parser = Parser::new(text, &options.limits);
+    std::iter::from_fn(|| decode_document(&mut parser, options).transpose()).collect()
+}
+
+/// Reads the first document of a text into a type.
+///
+/// # Errors
+/// As [`from_str`], and [`ErrorKind::Shape`] when the value does not fit the type.
+pub fn from_str_as<T: DeserializeOwned>(text: &str, options: &Options) -> Result<T, Error> {
+    let value = from_str(text, options)?;
+    serde_json::from_value(value).map_err(|error| Error::new(ErrorKind::Shape, error.to_string(), None))
+}
+
+/// The string sigs.k8s.io/yaml makes of a number or boolean that stands where a Go struct has a string field.
+///
+/// `version: 1.10` gives `1.1`: floats are written with 32-bit precision. Strings are returned as they are; null, lists
+/// and mappings give `None`.
+#[must_use]
+pub fn coerce_to_string(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::String(text) => Some(Cow::Borrowed(text)),
+        Value::Bool(true) => Some(Cow::Borrowed("true")),
+        Value::Bool(false) => Some(Cow::Borrowed("false")),
+        Value::Number(number) if number.is_f64() => {
+            number.as_f64().map(number::format_general_32).map(Cow::Owned)
+        }
+        Value::Number(number) => Some(Cow::Owned(number.to_string())),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+fn check_size(bytes: usize, options: &Options) -> Result<(), Error> {
+    let limit = options.limits.input_bytes.min(u32::MAX as usize);
+    if bytes <= limit {
+        return Ok(());
+    }
+    Err(Error::limit(&format!("document has {bytes} bytes, more than {limit}"), None))
+}
+
+fn decode_text(bytes: &[u8]) -> Result<Cow<'_, str>, Error> {
+    let join: fn([u8; 2]) -> u16 = match bytes {
+        [0xFF, 0xFE, ..] => u16::from_le_bytes,
+        [0xFE, 0xFF, ..] => u16::from_be_bytes,
+        _ => return decode_utf8(bytes),
+    };
+    let (pairs, rest) = bytes[2..].as_chunks();
+    if !rest.is_empty() {
+        return Err(encoding("incomplete UTF-16 character"));
+    }
+    let units = pairs.iter().map(|&pair| join(pair));
+    let decoded: Result<String, _> = char::decode_utf16(units).collect();
+    decoded.map(Cow::Owned).map_err(|error| {
+        let is_low = (0xDC00..=0xDFFF).contains(&error.unpaired_surrogate());
+        encoding(if is_low { "unexpected low surrogate area" } else { "expected low surrogate area" })
+    })
+}
+
+fn decode_utf8(bytes: &[u8]) -> Result<Cow<'_, str>, Error> {
+    let fault = match std::str::from_utf8(bytes) {
+        Ok(text) => return Ok(Cow::Borrowed(text)),
+        Err(fault) => fault,
+    };
+    let rest = &bytes[fault.valid_up_to()..];
+    let width = match rest[0] {
+        0xC0..=0xDF => 2,
+        0xE0..=0xEF => 3,
+        0xF0..=0xF7 => 4,
+        _ => return Err(encoding("invalid leading UTF-8 octet")),
+    };
+    Err(encoding(match rest.get(1..width) {
+        None => "incomplete UTF-8 octet sequence",
+        Some(tail) if tail.iter().any(|byte| byte & 0xC0 != 0x80) => "invalid trailing UTF-8 octet",
+        Some(_) if matches!((rest[0], rest[1]), (0xED, 0xA0..) | (0xF4, 0x90..) | (0xF5.., _)) => {
+            "invalid Unicode character"
+        }
+        Some(_) => "invalid length of a UTF-8 sequence",
+    }))
+}
+
+fn encoding(problem: &str) -> Error {
+    Error::new(ErrorKind::Encoding, format!("yaml: {problem}"), None)
+}

@@ -38,7 +38,9 @@ help: ## List the targets
 .PHONY: run
 run: setup-build ## Build and start a server on DATA_DIR and LISTEN
 	cargo build --locked --profile ci-release --package chandlery
-	exec $(CARGO_TARGET_DIR)/ci-release/chandlery serve --data-dir $(DATA_DIR) --listen $(LISTEN)
+	@# These variables are the build's: the server would warn of settings it does not know.
+	@exec env -u CHANDLERY_CACHE -u CHANDLERY_CORPUS -u CHANDLERY_PEERS -u CHANDLERY_BIN \
+	  $(CARGO_TARGET_DIR)/ci-release/chandlery serve --data-dir $(DATA_DIR) --listen $(LISTEN)
 
 .PHONY: build
 build: setup-build ## Make the release binary: dist/chandlery

@@ -1,3 +1,16 @@
-//! The binary `chandlery`.
+//! The binary `chandlery`: the server and its clients.
 
-fn main() {}
+mod cli;
+mod client;
+mod commands;
+mod error;
+mod logging;
+mod output;
+mod secret_file;
+mod serve_options;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

@@ -1,0 +1,124 @@
+//! Uploads in ChartMuseum's form: multipart with the fields `chart` and `prov`, streamed from disk.
+
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _, stream};
+use indicatif::ProgressBar;
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use reqwest::{Body, Method};
+use tokio_util::io::ReaderStream;
+
+use super::Client;
+use super::address::RepositoryUrls;
+
+/// How much of a file is read at once, in bytes.
+const CHUNK: usize = 256 << 10;
+
+type IoStream = stream::BoxStream<'static, std::io::Result<Bytes>>;
+
+/// Something to upload.
+#[derive(Clone, Debug)]
+pub(crate) enum Content {
+    /// A file, read while it is sent.
+    File(PathBuf),
+    /// Bytes in memory.
+    Bytes(Bytes),
+}
+
+impl Content {
+    /// Opens it: its length and its bytes.
+    async fn open(&self) -> Result<(u64, IoStream)> {
+        match self {
+            Self::File(path) => {
+                let file = tokio::fs::File::open(path).await;
+                let file = file.with_context(|| format!("cannot read {}", path.display()))?;
+                let length =
+                    file.metadata().await.with_context(|| format!("cannot read {}", path.display()))?.len();
+                Ok((length, ReaderStream::with_capacity(file, CHUNK).boxed()))
+            }
+            Self::Bytes(bytes) => {
+                let bytes = bytes.clone();
+                Ok((bytes.len() as u64, stream::iter([Ok(bytes)]).boxed()))
+            }
+        }
+    }
+}
+
+/// A package with its provenance, or one of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Upload {
+    /// The archive.
+    pub(crate) package: Option<Content>,
+    /// The clear-signed provenance file.
+    pub(crate) provenance: Option<Content>,
+    /// Replace a version that exists.
+    pub(crate) force: bool,
+}
+
+impl Upload {
+    /// Sends it to a repository.
+    ///
+    /// # Errors
+    /// A file cannot be read; the server cannot be reached or refuses.
+    pub(crate) async fn send(
+        &self,
+        client: &Client,
+        urls: &RepositoryUrls,
+        progress: &ProgressBar,
+    ) -> Result<()> {
+        let boundary = format!("chandlery-{:016x}{:016x}", random(), random());
+        let mut length = 0;
+        let mut parts = Vec::new();
+        let fields =
+            [("chart", "package.tgz", &self.package), ("prov", "package.tgz.prov", &self.provenance)];
+        for (field, file_name, content) in fields {
+            let Some(content) = content else { continue };
+            let head = format!(
+                "--{boundary}\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{file_name}\"\r\n\
+                 Content-Type: application/octet-stream\r\n\r\n"
+            );
+            let (size, bytes) = content.open().await?;
+            length += head.len() as u64 + size + 2;
+            parts.push(fixed(head).chain(bytes).chain(fixed("\r\n".to_owned())).boxed());
+        }
+        let end = format!("--{boundary}--\r\n");
+        length += end.len() as u64;
+        parts.push(fixed(end).boxed());
+        progress.set_length(length);
+        let progress = progress.clone();
+        let body = stream::iter(parts).flatten().inspect(move |chunk| {
+            if let Ok(chunk) = chunk {
+                progress.inc(chunk.len() as u64);
+            }
+        });
+        let mut url = urls.charts();
+        if self.force {
+            url.set_query(Some("force"));
+        }
+        let request = client
+            .request(Method::POST, &url)
+            .header(CONTENT_TYPE, format!("multipart/form-data; boundary={boundary}"))
+            .header(CONTENT_LENGTH, length)
+            .body(Body::wrap_stream(body));
+        client.send(request).await.map(drop)
+    }
+}
+
+fn fixed(text: String) -> impl Stream<Item = std::io::Result<Bytes>> + Send + 'static {
+    stream::iter([Ok(Bytes::from(text))])
+}
+
+/// A number that nobody can put into a package beforehand: the standard library seeds its hash maps with one.
+fn random() -> u64 {
+    std::hash::RandomState::new().build_hasher().finish()
+}
+
+/// The provenance file that belongs to a package: `FILE.prov`.
+pub(crate) fn provenance_of(package: &Path) -> PathBuf {
+    let mut name = package.as_os_str().to_owned();
+    name.push(".prov");
+    PathBuf::from(name)
+}

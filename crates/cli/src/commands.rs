@@ -1,0 +1,11 @@
+//! One file per command.
+
+pub(crate) mod account;
+pub(crate) mod completion;
+pub(crate) mod config;
+pub(crate) mod login;
+pub(crate) mod push;
+pub(crate) mod repo;
+pub(crate) mod search;
+pub(crate) mod token;
+pub(crate) mod version;

@@ -1,0 +1,227 @@
+//! `chandlery account` and `chandlery password`.
+
+use std::io::{IsTerminal as _, Read as _};
+
+use anyhow::{Context as _, Result, bail};
+use chandlery_api::{AccountView, CreateAccount, UpdateAccount, UpdatePassword};
+use chandlery_core::{AccountName, PlatformRole};
+use clap::Subcommand;
+use reqwest::Method;
+
+use crate::client::{Client, ClientArguments};
+use crate::error::usage;
+use crate::output::{OutputArguments, Table, say};
+
+/// Create, list, change and delete accounts.
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  chandlery account create dev\n  chandlery account list")]
+pub(crate) enum AccountCommand {
+    Create(CreateArguments),
+    #[command(visible_alias = "ls")]
+    List(ListArguments),
+    Update(UpdateArguments),
+    #[command(visible_alias = "rm")]
+    Delete(DeleteArguments),
+}
+
+/// Create an account; its password is asked for or read from standard input.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  chandlery account create dev\n  \
+                        pass show ci | chandlery account create ci --role workspaces-manager --password-stdin")]
+pub(crate) struct CreateArguments {
+    /// The login name.
+    name: AccountName,
+    /// platform-admin, workspaces-manager or platform-regular.
+    #[arg(long, default_value = "platform-regular")]
+    role: PlatformRole,
+    /// Read the password from standard input.
+    #[arg(long)]
+    password_stdin: bool,
+    #[command(flatten)]
+    output: OutputArguments,
+    #[command(flatten)]
+    client: ClientArguments,
+}
+
+/// List all accounts.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  chandlery account list\n  chandlery account list -o yaml")]
+pub(crate) struct ListArguments {
+    #[command(flatten)]
+    output: OutputArguments,
+    #[command(flatten)]
+    client: ClientArguments,
+}
+
+/// Change an account: its role, its password, whether it may log in.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  chandlery account update dev --role workspaces-manager\n  \
+                        chandlery account update dev --disabled=true\n  \
+                        pass show dev | chandlery account update dev --password-stdin")]
+pub(crate) struct UpdateArguments {
+    /// The login name.
+    name: AccountName,
+    /// A new role: platform-admin, workspaces-manager or platform-regular.
+    #[arg(long)]
+    role: Option<PlatformRole>,
+    /// Disable (true) or enable (false) it.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "true|false")]
+    disabled: Option<bool>,
+    /// Read a new password from standard input.
+    #[arg(long)]
+    password_stdin: bool,
+    #[command(flatten)]
+    output: OutputArguments,
+    #[command(flatten)]
+    client: ClientArguments,
+}
+
+/// Delete an account and its tokens.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  chandlery account delete dev")]
+pub(crate) struct DeleteArguments {
+    /// The login name.
+    name: AccountName,
+    #[command(flatten)]
+    client: ClientArguments,
+}
+
+/// Change your own password.
+///
+/// Both passwords are asked for; with --password-stdin they are the first and the second line of standard input.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  chandlery password\n  printf '%s\\n' \"$OLD\" \"$NEW\" | chandlery password --password-stdin"
+)]
+pub(crate) struct PasswordArguments {
+    /// Read the password in use and the new one from standard input, one per line.
+    #[arg(long)]
+    password_stdin: bool,
+    #[command(flatten)]
+    client: ClientArguments,
+}
+
+impl AccountCommand {
+    pub(crate) async fn run(self) -> Result<()> {
+        match self {
+            Self::Create(arguments) => arguments.run().await,
+            Self::List(arguments) => arguments.run().await,
+            Self::Update(arguments) => arguments.run().await,
+            Self::Delete(arguments) => arguments.run().await,
+        }
+    }
+}
+
+impl CreateArguments {
+    async fn run(self) -> Result<()> {
+        let client = Client::new(&self.client)?;
+        let url = client.api(&["accounts"])?;
+        let password = new_password(self.password_stdin, &format!("Password for {}", self.name))?;
+        let request = CreateAccount { name: self.name, role: self.role, password };
+        let account: AccountView = client.send_json(Method::POST, &url, &request).await?;
+        self.output.print(&[account][..], account_table)
+    }
+}
+
+impl ListArguments {
+    async fn run(self) -> Result<()> {
+        let accounts: Vec<AccountView> = Client::new(&self.client)?.list(&["accounts"]).await?;
+        self.output.print(&accounts[..], account_table)
+    }
+}
+
+impl UpdateArguments {
+    async fn run(self) -> Result<()> {
+        if self.role.is_none() && self.disabled.is_none() && !self.password_stdin {
+            return Err(usage("nothing to change: give --role, --disabled or --password-stdin"));
+        }
+        let client = Client::new(&self.client)?;
+        let password = self.password_stdin.then(read_password_line).transpose()?;
+        let request = UpdateAccount { role: self.role, password, disabled: self.disabled };
+        let url = client.api(&["accounts", self.name.as_str()])?;
+        let account: AccountView = client.send_json(Method::PATCH, &url, &request).await?;
+        self.output.print(&[account][..], account_table)
+    }
+}
+
+impl DeleteArguments {
+    async fn run(self) -> Result<()> {
+        let client = Client::new(&self.client)?;
+        client.delete(&client.api(&["accounts", self.name.as_str()])?).await?;
+        say(&format!("account {} deleted", self.name));
+        Ok(())
+    }
+}
+
+impl PasswordArguments {
+    pub(crate) async fn run(self) -> Result<()> {
+        let client = Client::new(&self.client)?;
+        let url = client.api(&["password"])?;
+        let (current, new) = if self.password_stdin {
+            read_two_passwords()?
+        } else {
+            (ask("Password in use")?, new_password(false, "New password")?)
+        };
+        let request = UpdatePassword { current, new };
+        client.send(client.request(Method::PUT, &url).json(&request)).await?;
+        say("password changed");
+        Ok(())
+    }
+}
+
+fn account_table(accounts: &[AccountView]) -> Table {
+    let mut table = Table::new(["NAME", "ROLE", "DISABLED", "CREATED"]);
+    for account in accounts {
+        table.row([
+            account.name.to_string(),
+            account.role.as_str().to_owned(),
+            account.disabled.to_string(),
+            account.created_at.to_string(),
+        ]);
+    }
+    table
+}
+
+/// Asks for a password without showing it.
+///
+/// # Errors
+/// There is no terminal to ask on.
+pub(crate) fn ask(prompt: &str) -> Result<String> {
+    if !std::io::stdin().is_terminal() {
+        return Err(usage(format!("{prompt}: there is no terminal to ask on, use --password-stdin")));
+    }
+    rpassword::prompt_password(format!("{prompt}: ")).context("cannot read the password")
+}
+
+fn new_password(from_stdin: bool, prompt: &str) -> Result<String> {
+    if from_stdin {
+        return read_password_line();
+    }
+    let first = ask(prompt)?;
+    if first != ask("Again")? {
+        bail!("the two passwords differ");
+    }
+    Ok(first)
+}
+
+/// All of standard input without the line end.
+///
+/// # Errors
+/// Standard input cannot be read or is empty.
+pub(crate) fn read_password_line() -> Result<String> {
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).context("cannot read the password from standard input")?;
+    let password = text.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        bail!("standard input has no password");
+    }
+    Ok(password.to_owned())
+}
+
+fn read_two_passwords() -> Result<(String, String)> {
+    let text = read_password_line()?;
+    let (current, new) = text
+        .split_once('\n')
+        .context("standard input must have two lines: the password in use and the new one")?;
+    Ok((current.trim_end_matches('\r').to_owned(), new.to_owned()))
+}

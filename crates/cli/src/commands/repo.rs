@@ -1,0 +1,276 @@
+//! `chandlery repo`: hosted repositories.
+
+use anyhow::Result;
+use chandlery_api::{CreateRepository, RepositoryView, UpdateRepository};
+use chandlery_core::{RepositoryPath, Visibility};
+use clap::Subcommand;
+use reqwest::Method;
+
+use crate::client::{Client, ClientArguments};
+use crate::error::usage;
+use crate::output::{OutputArguments, Table, human_size, say, shorten};
+
+/// Create, list, change and delete hosted repositories.
+#[derive(Debug, Subcommand)]
+#[command(
+    after_help = "Examples:\n  chandlery repo create team/charts --visibility public\n  chandlery repo list"
+)]
+pub(crate) enum RepoCommand {
+    Create(CreateArguments),
+    #[command(visible_alias = "ls")]
+    List(ListArguments),
+    Get(GetArguments),
+    Update(UpdateArguments),
+    #[command(visible_alias = "rm")]
+    Delete(DeleteArguments),
+}
+
+/// Settings of a repository. Limits take a number or `none`.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Settings")]
+struct SettingArguments {
+    /// Who may read it: public, internal or private.
+    #[arg(long)]
+    visibility: Option<Visibility>,
+    /// What it is for.
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    /// Whether a version that exists may be uploaded again.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "true|false")]
+    allow_overwrite: Option<bool>,
+    /// The largest package in bytes.
+    #[arg(long, value_name = "BYTES", value_parser = read_limit::<u64>)]
+    max_package_size: Option<Limit<u64>>,
+    /// How many versions one chart may have; one more is refused.
+    #[arg(long, value_name = "N", value_parser = read_limit::<u64>)]
+    max_versions_per_chart: Option<Limit<u64>>,
+    /// How many packages and provenance files there may be; one more is refused.
+    #[arg(long, value_name = "N", value_parser = read_limit::<u64>)]
+    max_storage_objects: Option<Limit<u64>>,
+    /// Keep the last N uploads of each chart; an upload removes older ones.
+    #[arg(long, value_name = "N", value_parser = read_limit::<u64>)]
+    keep_versions: Option<Limit<u64>>,
+    /// The id that Artifact Hub asks for in artifacthub-repo.yml.
+    #[arg(long, value_name = "ID")]
+    artifacthub_repository_id: Option<String>,
+}
+
+/// A number, or none at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Limit<T>(Option<T>);
+
+fn read_limit<T: std::str::FromStr>(text: &str) -> Result<Limit<T>, String> {
+    if text == "none" {
+        return Ok(Limit(None));
+    }
+    text.parse().map(|number| Limit(Some(number))).map_err(|_| "write a number or none".to_owned())
+}
+
+impl SettingArguments {
+    fn into_update(self) -> UpdateRepository {
+        UpdateRepository {
+            visibility: self.visibility,
+            description: self.description,
+            allow_overwrite: self.allow_overwrite,
+            max_package_size: self.max_package_size.map(|limit| limit.0),
+            max_versions_per_chart: self.max_versions_per_chart.map(|limit| limit.0),
+            max_storage_objects: self.max_storage_objects.map(|limit| limit.0),
+            keep_versions: self.keep_versions.map(|limit| limit.0),
+            artifacthub_repository_id: self
+                .artifacthub_repository_id
+                .map(|id| (id != "none" && !id.is_empty()).then_some(id)),
+        }
+    }
+}
+
+/// Create a repository; its workspace is created with its first repository.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  chandlery repo create team/charts\n  \
+                        chandlery repo create team/nightly --visibility public --allow-overwrite --keep-versions 30")]
+pub(crate) struct CreateArguments {
+    /// The repository.
+    #[arg(value_name = "WORKSPACE/REPOSITORY")]
+    path: RepositoryPath,
+    #[command(flatten)]
+    settings: SettingArguments,
+    #[command(flatten)]
+    output: OutputArguments,
+    #[command(flatten)]
+    client: ClientArguments,
+}
+
+/// List the repositories that you may read.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  chandlery repo list\n  chandlery repo list -o json")]
+pub(crate) struct ListArguments {
+    #[command(flatten)]
+    output: OutputArguments,
+    #[command(flatten)]
+    client: ClientArguments,
+}
+
+/// Print one repository with all its settings.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  chandlery repo get team/charts\n  chandlery repo get team/charts -o yaml"
+)]
+pub(crate) struct GetArguments {
+    /// The repository.
+    #[arg(value_name = "WORKSPACE/REPOSITORY")]
+    path: RepositoryPath,
+    #[command(flatten)]
+    output: OutputArguments,
+    #[command(flatten)]
+    client: ClientArguments,
+}
+
+/// Change settings of a repository; what is not given stays.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  chandlery repo update team/charts --visibility internal\n  \
+                        chandlery repo update team/charts --keep-versions none")]
+pub(crate) struct UpdateArguments {
+    /// The repository.
+    #[arg(value_name = "WORKSPACE/REPOSITORY")]
+    path: RepositoryPath,
+    #[command(flatten)]
+    settings: SettingArguments,
+    #[command(flatten)]
+    output: OutputArguments,
+    #[command(flatten)]
+    client: ClientArguments,
+}
+
+/// Delete a repository and everything in it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  chandlery repo delete team/old --yes")]
+pub(crate) struct DeleteArguments {
+    /// The repository.
+    #[arg(value_name = "WORKSPACE/REPOSITORY")]
+    path: RepositoryPath,
+    /// Do it: all its packages become unreachable.
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    client: ClientArguments,
+}
+
+impl RepoCommand {
+    pub(crate) async fn run(self) -> Result<()> {
+        match self {
+            Self::Create(arguments) => arguments.run().await,
+            Self::List(arguments) => arguments.run().await,
+            Self::Get(arguments) => arguments.run().await,
+            Self::Update(arguments) => arguments.run().await,
+            Self::Delete(arguments) => arguments.run().await,
+        }
+    }
+}
+
+fn segments(path: &RepositoryPath) -> [&str; 3] {
+    ["repositories", path.workspace.as_str(), path.repository.as_str()]
+}
+
+impl CreateArguments {
+    async fn run(self) -> Result<()> {
+        let client = Client::new(&self.client)?;
+        let request = CreateRepository { path: self.path, settings: self.settings.into_update() };
+        let view: RepositoryView =
+            client.send_json(Method::POST, &client.api(&["repositories"])?, &request).await?;
+        self.output.print(&view, details)
+    }
+}
+
+impl ListArguments {
+    async fn run(self) -> Result<()> {
+        let views: Vec<RepositoryView> = Client::new(&self.client)?.list(&["repositories"]).await?;
+        self.output.print(&views, |views| {
+            let mut table = Table::new(["REPOSITORY", "VISIBILITY", "CHARTS", "VERSIONS", "DESCRIPTION"]);
+            for view in views {
+                table.row([
+                    view.path.to_string(),
+                    view.settings.visibility.as_str().to_owned(),
+                    view.charts.to_string(),
+                    view.versions.to_string(),
+                    shorten(&view.settings.description, 60),
+                ]);
+            }
+            table
+        })
+    }
+}
+
+impl GetArguments {
+    async fn run(self) -> Result<()> {
+        let client = Client::new(&self.client)?;
+        let view: RepositoryView = client.get_json(&client.api(&segments(&self.path))?).await?;
+        self.output.print(&view, details)
+    }
+}
+
+impl UpdateArguments {
+    async fn run(self) -> Result<()> {
+        let update = self.settings.into_update();
+        if serde_json::to_value(&update)?.as_object().is_none_or(serde_json::Map::is_empty) {
+            return Err(usage("nothing to change: give at least one setting, see --help"));
+        }
+        let client = Client::new(&self.client)?;
+        let view: RepositoryView =
+            client.send_json(Method::PATCH, &client.api(&segments(&self.path))?, &update).await?;
+        self.output.print(&view, details)
+    }
+}
+
+impl DeleteArguments {
+    async fn run(self) -> Result<()> {
+        if !self.yes {
+            return Err(usage(format!("{} would be deleted with all its packages: add --yes", self.path)));
+        }
+        let client = Client::new(&self.client)?;
+        client.delete(&client.api(&segments(&self.path))?).await?;
+        say(&format!("repository {} deleted", self.path));
+        Ok(())
+    }
+}
+
+fn details(view: &RepositoryView) -> Table {
+    let settings = &view.settings;
+    let limit = |limit: Option<u64>| limit.map_or_else(|| "none".to_owned(), |limit| limit.to_string());
+    let mut table = Table::new(["SETTING", "VALUE"]);
+    let rows = [
+        ("repository", view.path.to_string()),
+        ("url", view.url.clone()),
+        ("visibility", settings.visibility.as_str().to_owned()),
+        ("description", settings.description.clone()),
+        ("allow-overwrite", settings.allow_overwrite.to_string()),
+        ("max-package-size", settings.max_package_size.map_or_else(|| "none".to_owned(), human_size)),
+        ("max-versions-per-chart", limit(settings.max_versions_per_chart)),
+        ("max-storage-objects", limit(settings.max_storage_objects)),
+        ("keep-versions", limit(settings.keep_versions)),
+        ("artifacthub-repository-id", settings.artifacthub_repository_id.clone().unwrap_or_default()),
+        ("charts", view.charts.to_string()),
+        ("versions", view.versions.to_string()),
+        ("created", view.created_at.to_string()),
+        ("updated", view.updated_at.to_string()),
+    ];
+    for (name, value) in rows {
+        table.row([name.to_owned(), value]);
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_can_be_set_and_removed() {
+        assert_eq!(read_limit::<u32>("none"), Ok(Limit(None)));
+        assert_eq!(read_limit::<u32>("5"), Ok(Limit(Some(5))));
+        for bad in ["", "-1", "5000000000", "all"] {
+            assert!(read_limit::<u32>(bad).is_err(), "{bad:?}");
+        }
+        let settings = SettingArguments { keep_versions: Some(Limit(None)), ..Default::default() };
+        let text = serde_json::to_string(&settings.into_update()).unwrap();
+        assert_eq!(text, r#"{"keep_versions":null}"#);
+    }
+}

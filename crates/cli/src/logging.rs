@@ -1,0 +1,67 @@
+//! Log lines of the server.
+
+use std::io::IsTerminal as _;
+use std::str::FromStr;
+
+use anyhow::{Result, bail};
+use tracing_subscriber::EnvFilter;
+
+/// The form of log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One object per line.
+    Json,
+}
+
+impl FromStr for LogFormat {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => bail!("{text:?} is not one of text, json"),
+        }
+    }
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LogOptions {
+    /// The form; nothing picks text on a terminal and json elsewhere.
+    pub(crate) format: Option<LogFormat>,
+    /// A level or a filter; nothing means `info`.
+    level: Option<String>,
+}
+
+impl LogOptions {
+    /// Checks and takes a level or filter.
+    pub(crate) fn set_level(&mut self, text: &str) -> Result<()> {
+        let known_words = ["error", "warn", "info", "debug", "trace", "off"];
+        // A bare unknown word would be taken for the name of a crate and silence everything else.
+        if !text.contains(['=', ',']) && !known_words.contains(&text.to_ascii_lowercase().as_str()) {
+            bail!("{text:?} is not one of error, warn, info, debug, trace, off");
+        }
+        if EnvFilter::try_new(text).is_err() {
+            bail!("{text:?} is not a log filter: write a level, or pairs such as info,chandlery_store=debug");
+        }
+        self.level = Some(text.to_owned());
+        Ok(())
+    }
+
+    /// Starts logging to standard error for the whole process.
+    pub(crate) fn start(&self) {
+        let terminal = std::io::stderr().is_terminal();
+        let format = self.format.unwrap_or(if terminal { LogFormat::Text } else { LogFormat::Json });
+        let filter = EnvFilter::new(self.level.as_deref().unwrap_or("info"));
+        let colour = terminal && std::env::var_os("NO_COLOR").is_none();
+        let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        // A second start in one process changes nothing; there is only one server per process.
+        let _ = match format {
+            LogFormat::Text => lines.with_ansi(colour).try_init(),
+            LogFormat::Json => lines.json().flatten_event(true).with_ansi(false).try_init(),
+        };
+    }
+}

@@ -301,7 +301,7 @@ fn insert(mapping: &mut Mapping, key: Key, value: Value, strict: bool, faults: &
     if let KeyKind::Unsupported(kind) = key.kind
         && faults.bad_key.is_none()
     {
-        let shown = scalar::go_syntax(&value);
+        let shown = if value.is_null() { "<nil>".to_owned() } else { scalar::go_syntax(&value) };
         let text = format!("unsupported map key of type: {kind}, key: {}, value: {shown}", key.text);
         faults.bad_key = Some(Error::new(ErrorKind::NotJson, text, Some(mark)));
     }

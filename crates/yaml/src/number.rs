@@ -104,66 +104,98 @@ pub(crate) fn parse_fraction(text: &str) -> Option<f64> {
     well_placed.then(|| parse_float(&text.replace('_', ""))).flatten()
 }
 
-/// `FormatFloat(value, 'g', -1, 64)`: the shortest digits that read back; from 1e6 on and below 1e-4 with an exponent.
-pub(crate) fn format_general(value: f64) -> String {
-    general(&format!("{value:e}"))
+/// A finite number as its shortest digits (no point, no zeros at the ends) and the exponent of the first one.
+struct Shortest {
+    sign: &'static str,
+    digits: String,
+    exponent: i32,
 }
 
-/// `FormatFloat(value, 'g', -1, 32)`, the way sigs.k8s.io/yaml turns a float into a string.
-#[expect(clippy::cast_possible_truncation, reason = "Go rounds to 32 bits here too")]
-pub(crate) fn format_general_32(value: f64) -> String {
-    general(&format!("{:e}", value as f32))
-}
-
-fn general(scientific: &str) -> String {
-    let Some((mantissa, exponent)) = scientific.split_once('e') else {
-        return match scientific {
-            "inf" => "+Inf".to_owned(),
-            "-inf" => "-Inf".to_owned(),
-            _ => "NaN".to_owned(),
-        };
-    };
-    let exponent: i32 = exponent.parse().expect("Rust writes a decimal exponent");
-    let (sign, mantissa) = match mantissa.strip_prefix('-') {
-        Some(rest) => ("-", rest),
-        None => ("", mantissa),
-    };
-    if !(-4..GENERAL_EXPONENT).contains(&exponent) {
-        let exponent_sign = if exponent < 0 { '-' } else { '+' };
-        return format!("{sign}{mantissa}e{exponent_sign}{:02}", exponent.abs());
+impl Shortest {
+    /// Takes a number as serde_json writes it: the standard library breaks ties between two shortest forms upward, Go and
+    /// serde_json to the even digit.
+    fn parse(text: &str) -> Self {
+        let (sign, text) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
+        let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let all = format!("{whole}{fraction}");
+        let digits = all.trim_start_matches('0');
+        let leading_zeros = all.len() - digits.len();
+        let digits = digits.trim_end_matches('0');
+        if digits.is_empty() {
+            return Self { sign, digits: "0".to_owned(), exponent: 0 };
+        }
+        let shift = i32::try_from(whole.len()).unwrap_or(0) - i32::try_from(leading_zeros).unwrap_or(0) - 1;
+        let exponent: i32 = exponent.parse().unwrap_or(0);
+        Self { sign, digits: digits.to_owned(), exponent: exponent + shift }
     }
-    format!("{sign}{}", fixed(&mantissa.replace('.', ""), exponent))
+
+    /// Go's `%g` with shortest digits.
+    fn general(&self) -> String {
+        let Self { sign, digits, exponent } = self;
+        if (-4..GENERAL_EXPONENT).contains(exponent) {
+            return format!("{sign}{}", self.fixed());
+        }
+        let (first, rest) = digits.split_at(1);
+        let point = if rest.is_empty() { "" } else { "." };
+        let exponent_sign = if *exponent < 0 { '-' } else { '+' };
+        format!("{sign}{first}{point}{rest}e{exponent_sign}{:02}", exponent.abs())
+    }
+
+    /// The number without sign and exponent.
+    fn fixed(&self) -> String {
+        let digits = &self.digits;
+        let Ok(exponent) = usize::try_from(self.exponent) else {
+            let zeros = usize::try_from(-1 - self.exponent).unwrap_or(0);
+            return format!("0.{}{digits}", "0".repeat(zeros));
+        };
+        let whole = exponent + 1;
+        if digits.len() <= whole {
+            return format!("{digits}{}", "0".repeat(whole - digits.len()));
+        }
+        format!("{}.{}", &digits[..whole], &digits[whole..])
+    }
 }
 
 /// Shortest digits count as precision 6 when Go's `%g` chooses between the forms.
 const GENERAL_EXPONENT: i32 = 6;
 
-/// Digits with the decimal point behind the first one, moved by `exponent`, written without exponent.
-pub(crate) fn fixed(digits: &str, exponent: i32) -> String {
-    if exponent < 0 {
-        let zeros = usize::try_from(-exponent - 1).expect("a negative exponent has zeros before the digits");
-        return format!("0.{}{digits}", "0".repeat(zeros));
+/// `FormatFloat(value, 'g', -1, 64)`: the shortest digits that read back; from 1e6 on and below 1e-4 with an exponent.
+pub(crate) fn format_general(value: f64) -> String {
+    format_special(value).map_or_else(|| shortest(&value).general(), str::to_owned)
+}
+
+/// `FormatFloat(value, 'g', -1, 32)`, the way sigs.k8s.io/yaml turns a float into a string.
+#[expect(clippy::cast_possible_truncation, reason = "Go rounds to 32 bits here too")]
+pub(crate) fn format_general_32(value: f64) -> String {
+    let value = value as f32;
+    format_special(f64::from(value)).map_or_else(|| shortest(&value).general(), str::to_owned)
+}
+
+fn format_special(value: f64) -> Option<&'static str> {
+    if value.is_nan() {
+        return Some("NaN");
     }
-    let whole = usize::try_from(exponent).expect("not negative") + 1;
-    if digits.len() <= whole {
-        return format!("{digits}{}", "0".repeat(whole - digits.len()));
-    }
-    format!("{}.{}", &digits[..whole], &digits[whole..])
+    value.is_infinite().then_some(if value > 0.0 { "+Inf" } else { "-Inf" })
+}
+
+fn shortest<T: serde::Serialize>(finite: &T) -> Shortest {
+    Shortest::parse(&serde_json::to_string(finite).expect("a finite float has a JSON form"))
 }
 
 /// A float as it looks after Go's JSON encoder and go-yaml: whole numbers that fit 64 bits lose their exponent.
 pub(crate) fn format_through_json(value: f64) -> String {
-    whole_number(value).unwrap_or_else(|| format_general(value))
+    let shortest = shortest(&value);
+    whole_number(&shortest).unwrap_or_else(|| shortest.general())
 }
 
 /// JSON writes whole numbers below 1e21 without exponent; go-yaml keeps those that fit an i64 or u64.
-fn whole_number(value: f64) -> Option<String> {
-    if value.fract() != 0.0 || value.abs() >= 1e21 {
-        return None;
+fn whole_number(number: &Shortest) -> Option<String> {
+    let is_whole = usize::try_from(number.exponent)
+        .is_ok_and(|exponent| exponent < 21 && number.digits.len() <= exponent + 1);
+    let text = is_whole.then(|| format!("{}{}", number.sign, number.fixed()))?;
+    match parse_integer(&text)? {
+        Integer::Signed(0) => Some("0".to_owned()),
+        _ => Some(text),
     }
-    let scientific = format!("{:e}", value.abs());
-    let (mantissa, exponent) = scientific.split_once('e')?;
-    let sign = if value < 0.0 { "-" } else { "" };
-    let text = format!("{sign}{}", fixed(&mantissa.replace('.', ""), exponent.parse().ok()?));
-    parse_integer(&text).map(|_| text)
 }

@@ -47,6 +47,8 @@ pub(crate) struct Scanner<'a> {
 struct SimpleKey {
     possible: bool,
     required: bool,
+    /// Whether the token waits in the queue for a `:`.
+    waits: bool,
     token: usize,
     mark: Mark,
 }
@@ -75,6 +77,7 @@ impl<'a> Scanner<'a> {
             simple_keys: vec![SimpleKey {
                 possible: false,
                 required: false,
+                waits: false,
                 token: 0,
                 mark: Mark::default(),
             }],
@@ -86,7 +89,7 @@ impl<'a> Scanner<'a> {
     /// The next token, left in the queue.
     pub(crate) fn peek(&mut self) -> Result<&Token<'a>> {
         if !self.ready {
-            self.fetch_more().map_err(|error| self.prefer_encoding_error(error))?;
+            self.fetch_more()?;
             self.ready = true;
         }
         Ok(self.tokens.front().expect("fetch_more leaves a token in the queue"))
@@ -100,10 +103,10 @@ impl<'a> Scanner<'a> {
     }
 
     /// go-yaml meets a forbidden character when it reads the piece it lies in, before it scans that piece.
-    fn prefer_encoding_error(&self, error: Error) -> Error {
+    fn check_forbidden(&self) -> Result<()> {
         match self.forbidden_at {
-            Some(at) if self.pos + 4 > at / READ_SIZE * READ_SIZE => self.forbidden(),
-            _ => error,
+            Some(at) if self.pos + 4 > at / READ_SIZE * READ_SIZE => Err(self.forbidden()),
+            _ => Ok(()),
         }
     }
 
@@ -125,7 +128,7 @@ impl<'a> Scanner<'a> {
         let first = self.simple_keys.partition_point(|key| key.token < head);
         let found = (first..self.simple_keys.len())
             .take_while(|&index| self.simple_keys[index].token == head)
-            .find(|&index| self.simple_keys[index].possible);
+            .find(|&index| self.simple_keys[index].possible && self.simple_keys[index].waits);
         found.map_or(Ok(false), |index| self.key_is_possible(index))
     }
 
@@ -164,6 +167,7 @@ impl<'a> Scanner<'a> {
         self.simple_keys[index] = SimpleKey {
             possible: true,
             required: !self.in_flow() && self.indent == i64::from(mark.column),
+            waits: true,
             token: self.tokens_taken + self.tokens.len(),
             mark,
         };
@@ -177,6 +181,7 @@ impl<'a> Scanner<'a> {
     /// Reads one more token (and what it implies) into the queue.
     fn fetch(&mut self) -> Result<()> {
         self.skip_to_token();
+        self.check_forbidden()?;
         let mark = self.mark();
         self.unroll_indent(i64::from(mark.column), mark);
         let Some(&byte) = self.bytes.get(self.pos) else {
@@ -233,9 +238,6 @@ impl<'a> Scanner<'a> {
     }
 
     fn fetch_stream_end(&mut self) -> Result<()> {
-        if self.forbidden_at.is_some() {
-            return Err(self.forbidden());
-        }
         if self.column() != 0 {
             self.line += 1;
             self.start_line_here();
@@ -264,6 +266,7 @@ impl<'a> Scanner<'a> {
         self.simple_keys.push(SimpleKey {
             possible: false,
             required: false,
+            waits: false,
             token: self.tokens_taken + self.tokens.len(),
             mark,
         });
@@ -277,7 +280,10 @@ impl<'a> Scanner<'a> {
     fn fetch_flow_end(&mut self, kind: TokenKind<'a>, mark: Mark) -> Result<()> {
         self.forget_key(self.current_key())?;
         if self.in_flow() {
-            self.simple_keys.pop();
+            let inner = self.simple_keys.pop().map(|key| key.token);
+            // In go-yaml an empty flow collection does not wait for its `:`, so `[]: a` is not read as a mapping.
+            let index = self.current_key();
+            self.simple_keys[index].waits &= Some(self.simple_keys[index].token) != inner;
         }
         self.simple_key_allowed = false;
         self.pos += 1;
@@ -321,9 +327,9 @@ impl<'a> Scanner<'a> {
         let index = self.current_key();
         if self.key_is_possible(index)? {
             let key = self.simple_keys[index];
-            let at = key.token - self.tokens_taken;
-            self.tokens.insert(at, Token { kind: TokenKind::Key, start: key.mark });
-            self.roll_indent(key.mark, Some(at), TokenKind::BlockMappingStart)?;
+            let at = key.token.checked_sub(self.tokens_taken);
+            self.insert(at, TokenKind::Key, key.mark);
+            self.roll_indent(key.mark, at, TokenKind::BlockMappingStart)?;
             self.simple_keys[index].possible = false;
             self.simple_key_allowed = false;
         } else {
@@ -351,11 +357,7 @@ impl<'a> Scanner<'a> {
         self.indents.push(self.indent);
         self.indent = column;
         self.check_depth(self.indents.len())?;
-        let token = Token { kind, start: mark };
-        match at {
-            Some(at) => self.tokens.insert(at, token),
-            None => self.tokens.push_back(token),
-        }
+        self.insert(at, kind, mark);
         Ok(())
     }
 
@@ -381,6 +383,12 @@ impl<'a> Scanner<'a> {
 
     fn push(&mut self, kind: TokenKind<'a>, start: Mark) {
         self.tokens.push_back(Token { kind, start });
+    }
+
+    /// Puts a token at a place in the queue, or at its end.
+    fn insert(&mut self, at: Option<usize>, kind: TokenKind<'a>, start: Mark) {
+        let at = at.unwrap_or(self.tokens.len());
+        self.tokens.insert(at, Token { kind, start });
     }
 
     fn byte(&self, ahead: usize) -> u8 {
@@ -423,6 +431,9 @@ impl<'a> Scanner<'a> {
     }
 
     fn error(&mut self, problem: &str) -> Error {
+        if let Err(error) = self.check_forbidden() {
+            return error;
+        }
         Error::scanner(problem, self.mark())
     }
 }

@@ -8,7 +8,7 @@ use crate::emit::{Dialect, Emitter};
 use crate::error::ErrorKind;
 use crate::limits::Options;
 
-/// Scalars are folded at the first space behind this column.
+/// Scalars are folded at the first space behind this column; never in the pretty dialect.
 const WIDTH: usize = 80;
 
 /// A mapping key in JSON must end within this many characters to be read back (YAML's simple keys).
@@ -26,6 +26,7 @@ impl Emitter {
 
     /// The column in characters if a fold could come within `bytes` more bytes.
     fn foldable_column(&self, bytes: usize, may_fold: bool) -> Option<usize> {
+        let may_fold = may_fold && self.dialect == Dialect::Compact;
         let so_far = &self.out[self.line_start..];
         (may_fold && so_far.len() + bytes > WIDTH).then(|| so_far.chars().count())
     }
@@ -83,6 +84,7 @@ impl Emitter {
 
     fn write_single_quoted_slowly(&mut self, text: &str, may_fold: bool) {
         let indent = self.scalar_indent();
+        let may_fold = may_fold && self.dialect == Dialect::Compact;
         let mut column = self.out[self.line_start..].chars().count();
         let mut after_space = false;
         let mut after_break = false;
@@ -138,6 +140,7 @@ impl Emitter {
         // go-yaml's test for a byte order mark looks at the start of the string, whichever character it is asked about.
         let escape_all = text.starts_with('\u{feff}');
         let mut column = self.out[self.line_start..].chars().count();
+        let may_fold = may_fold && self.dialect == Dialect::Compact;
         let mut after_space = false;
         for (at, character) in text.char_indices() {
             let is_plain = is_printable(bytes, at) && bytes::break_width(bytes, at) == 0;
@@ -250,8 +253,7 @@ impl Emitter {
     }
 
     pub(super) fn admit_key<'t>(&mut self, text: &'t str) -> Cow<'t, str> {
-        let is_short = text.len() <= LONGEST_JSON_KEY / 6;
-        if self.dialect == Dialect::Compact && !is_short && json_length(text) > LONGEST_JSON_KEY {
+        if self.dialect == Dialect::Compact && !is_json_key(text) {
             self.fail(ErrorKind::Syntax, "yaml: did not find expected ',' or '}'");
         }
         self.admit_text(text)
@@ -279,6 +281,12 @@ fn ends_with_break(text: &str) -> Option<&str> {
 /// Characters that JSON does not escape and YAML's reader refuses.
 fn is_refused(character: char) -> bool {
     matches!(character, '\x7F'..='\u{84}' | '\u{86}'..='\u{9F}' | '\u{FFFE}' | '\u{FFFF}')
+}
+
+/// Whether YAML takes the JSON form of the text for a key: on one line and not too long.
+fn is_json_key(text: &str) -> bool {
+    let is_short = text.len() < LONGEST_JSON_KEY / 6;
+    (is_short || json_length(text) <= LONGEST_JSON_KEY) && (text.is_ascii() || !text.contains('\u{85}'))
 }
 
 /// The number of characters of a string as Go's JSON encoder writes it, with its quotes.

@@ -1,1 +1,26 @@
 //! Chandlery's durable state: SQL rows and content-addressed blobs.
+//!
+//! [`Store`] holds both. Rows live in SQLite or PostgreSQL behind one code path: the modules [`accounts`], [`tokens`],
+//! [`workspaces`], [`repositories`], [`charts`], [`packages`] and [`provenance`] are functions over a [`Connection`],
+//! so that a service can put several of them into one [`Transaction`]. Bytes live in [`Blobs`], named by their sha256,
+//! in a directory or an S3-compatible bucket. [`Store::publish`] is the one way in for packages: bytes first, then
+//! all rows in one transaction.
+
+mod blobs;
+mod db;
+mod error;
+mod garbage;
+mod migration;
+mod settings;
+mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use blobs::{BlobReader, BlobSource, BlobStream, Blobs, FinishedBlob, StorageKey, TempBlob};
+pub use db::{
+    Connection, Database, Pool, Transaction, accounts, charts, packages, provenance, repositories, tokens,
+    workspaces,
+};
+pub use garbage::GarbageReport;
+pub use settings::{BlobsUrl, DatabaseUrl, StoreSettings};
+pub use store::Store;

@@ -1,0 +1,151 @@
+//! Accounts: who may log in.
+
+use chandlery_core::{AccountName, Error, PlatformRole, Result};
+use jiff::Timestamp;
+use sea_orm::QueryResult;
+
+use super::Connection;
+use super::columns::{Columns, nanoseconds};
+
+/// An account as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountRow {
+    /// Its row number.
+    pub id: i64,
+    /// The login name.
+    pub name: AccountName,
+    /// The password's hash in PHC form; `None` cannot log in by password.
+    pub password_hash: Option<String>,
+    /// The platform role.
+    pub role: PlatformRole,
+    /// Whether it is locked out.
+    pub disabled: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+pub(super) const COLUMNS: &str = "accounts.id, accounts.name, accounts.password_hash, accounts.role, accounts.disabled, accounts.created_at";
+
+impl AccountRow {
+    pub(super) fn take(columns: &mut Columns<'_>) -> Result<Self> {
+        Ok(Self {
+            id: columns.take()?,
+            name: columns.parse()?,
+            password_hash: columns.take()?,
+            role: columns.parse()?,
+            disabled: columns.take()?,
+            created_at: columns.time()?,
+        })
+    }
+
+    fn from_row(row: &QueryResult) -> Result<Self> {
+        Self::take(&mut Columns::of(row))
+    }
+}
+
+/// Makes an account.
+///
+/// # Errors
+/// [`Error::AlreadyExists`] when the name is taken.
+pub async fn create(
+    connection: &impl Connection,
+    name: &AccountName,
+    password_hash: Option<&str>,
+    role: PlatformRole,
+    created_at: Timestamp,
+) -> Result<AccountRow> {
+    let sql = format!(
+        "INSERT INTO accounts (name, password_hash, role, disabled, created_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (name) DO NOTHING RETURNING {COLUMNS}"
+    );
+    let values = vec![
+        name.as_str().into(),
+        password_hash.into(),
+        role.as_str().into(),
+        false.into(),
+        nanoseconds(created_at).into(),
+    ];
+    match connection.query_optional(&sql, values).await? {
+        Some(row) => AccountRow::from_row(&row),
+        None => Err(Error::AlreadyExists(format!("account {name}"))),
+    }
+}
+
+/// The account of a name, disabled or not.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn find(connection: &impl Connection, name: &AccountName) -> Result<Option<AccountRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM accounts WHERE name = $1");
+    let row = connection.query_optional(&sql, vec![name.as_str().into()]).await?;
+    row.as_ref().map(AccountRow::from_row).transpose()
+}
+
+/// All accounts by name.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn list(connection: &impl Connection) -> Result<Vec<AccountRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM accounts ORDER BY name");
+    connection.query(&sql, vec![]).await?.iter().map(AccountRow::from_row).collect()
+}
+
+/// What [`update`] changes; `None` leaves a field as it is.
+#[derive(Clone, Debug, Default)]
+pub struct AccountChange {
+    /// A new password hash.
+    pub password_hash: Option<String>,
+    /// A new role.
+    pub role: Option<PlatformRole>,
+    /// Lock out or let in.
+    pub disabled: Option<bool>,
+}
+
+/// Changes an account and returns it as it is now.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such account.
+pub async fn update(
+    connection: &impl Connection,
+    name: &AccountName,
+    change: &AccountChange,
+) -> Result<AccountRow> {
+    let sql = format!(
+        "UPDATE accounts SET password_hash = COALESCE($2, password_hash), role = COALESCE($3, role),
+           disabled = COALESCE($4, disabled) WHERE name = $1 RETURNING {COLUMNS}"
+    );
+    let values = vec![
+        name.as_str().into(),
+        change.password_hash.as_deref().into(),
+        change.role.map(PlatformRole::as_str).into(),
+        change.disabled.into(),
+    ];
+    match connection.query_optional(&sql, values).await? {
+        Some(row) => AccountRow::from_row(&row),
+        None => Err(not_found(name)),
+    }
+}
+
+/// Removes an account with its tokens.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such account.
+pub async fn delete(connection: &impl Connection, name: &AccountName) -> Result<()> {
+    match connection.execute("DELETE FROM accounts WHERE name = $1", vec![name.as_str().into()]).await? {
+        0 => Err(not_found(name)),
+        _ => Ok(()),
+    }
+}
+
+/// How many accounts there are: none means a first start.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn count(connection: &impl Connection) -> Result<u64> {
+    let row = connection.query_optional("SELECT COUNT(*) FROM accounts", vec![]).await?;
+    row.map_or(Ok(0), |row| Columns::of(&row).unsigned())
+}
+
+fn not_found(name: &AccountName) -> Error {
+    Error::NotFound(format!("account {name}"))
+}

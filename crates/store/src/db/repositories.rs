@@ -1,0 +1,230 @@
+//! Hosted repositories: their settings and their generation.
+
+use chandlery_core::{Error, RepositoryName, RepositoryPath, Result, Visibility};
+use jiff::Timestamp;
+use sea_orm::{QueryResult, Value};
+
+use super::columns::{Columns, nanoseconds, signed_or_null};
+use super::connection::Executor as _;
+use super::{Connection, Transaction};
+
+/// What the owner of a repository decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RepositorySettings {
+    /// Who may read it.
+    pub visibility: Visibility,
+    /// Whether an upload may replace an existing version without asking.
+    pub allow_overwrite: bool,
+    /// The largest package in bytes; `None` is the server's limit.
+    pub max_package_size: Option<u64>,
+    /// More versions of one chart than this are refused.
+    pub max_versions_per_chart: Option<u64>,
+    /// More packages and provenance files together than this are refused.
+    pub max_storage_objects: Option<u64>,
+    /// Retention: an upload removes all but the last so many uploads of its chart.
+    pub keep_versions: Option<u64>,
+    /// The `repositoryID` served in `artifacthub-repo.yml`.
+    pub artifacthub_repository_id: Option<String>,
+    /// Words for people.
+    pub description: String,
+}
+
+impl Default for RepositorySettings {
+    /// A private repository of immutable versions without limits.
+    fn default() -> Self {
+        Self {
+            visibility: Visibility::Private,
+            allow_overwrite: false,
+            max_package_size: None,
+            max_versions_per_chart: None,
+            max_storage_objects: None,
+            keep_versions: None,
+            artifacthub_repository_id: None,
+            description: String::new(),
+        }
+    }
+}
+
+/// A repository as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RepositoryRow {
+    /// Its row number, never used again after it is deleted.
+    pub id: i64,
+    /// The row of its workspace.
+    pub workspace_id: i64,
+    /// Its workspace and name.
+    pub path: RepositoryPath,
+    /// What its owner decided.
+    pub settings: RepositorySettings,
+    /// Grows by one with every change of its content or settings.
+    pub generation: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When its content or settings last changed.
+    pub updated_at: Timestamp,
+}
+
+const SELECT: &str = "SELECT repositories.id, workspaces.id, workspaces.name, repositories.name,
+      visibility, allow_overwrite, max_package_size, max_versions_per_chart, max_storage_objects, keep_versions,
+      artifacthub_repository_id, description, generation, repositories.created_at, updated_at
+    FROM repositories JOIN workspaces ON workspaces.id = repositories.workspace_id";
+
+impl RepositoryRow {
+    fn from_row(row: &QueryResult) -> Result<Self> {
+        let mut columns = Columns::of(row);
+        Ok(Self {
+            id: columns.take()?,
+            workspace_id: columns.take()?,
+            path: RepositoryPath { workspace: columns.parse()?, repository: columns.parse()? },
+            settings: RepositorySettings {
+                visibility: columns.parse()?,
+                allow_overwrite: columns.take()?,
+                max_package_size: columns.unsigned_or_null()?,
+                max_versions_per_chart: columns.unsigned_or_null()?,
+                max_storage_objects: columns.unsigned_or_null()?,
+                keep_versions: columns.unsigned_or_null()?,
+                artifacthub_repository_id: columns.take()?,
+                description: columns.take()?,
+            },
+            generation: columns.take()?,
+            created_at: columns.time()?,
+            updated_at: columns.time()?,
+        })
+    }
+}
+
+fn settings_values(settings: &RepositorySettings) -> [Value; 8] {
+    [
+        settings.visibility.as_str().into(),
+        settings.allow_overwrite.into(),
+        signed_or_null(settings.max_package_size),
+        signed_or_null(settings.max_versions_per_chart),
+        signed_or_null(settings.max_storage_objects),
+        signed_or_null(settings.keep_versions),
+        settings.artifacthub_repository_id.as_deref().into(),
+        settings.description.as_str().into(),
+    ]
+}
+
+/// Makes an empty repository, generation 0, and returns its row number.
+///
+/// # Errors
+/// [`Error::AlreadyExists`] when the workspace has one of this name.
+pub async fn create(
+    connection: &impl Connection,
+    workspace_id: i64,
+    name: &RepositoryName,
+    settings: &RepositorySettings,
+    created_at: Timestamp,
+) -> Result<i64> {
+    let sql = "INSERT INTO repositories (workspace_id, name, created_at, updated_at, generation, visibility,
+          allow_overwrite, max_package_size, max_versions_per_chart, max_storage_objects, keep_versions,
+          artifacthub_repository_id, description)
+        VALUES ($1, $2, $3, $3, 0, $4, $5, $6, $7, $8, $9, $10, $11)
+        ON CONFLICT (workspace_id, name) DO NOTHING RETURNING id";
+    let mut values = vec![workspace_id.into(), name.as_str().into(), nanoseconds(created_at).into()];
+    values.extend(settings_values(settings));
+    match connection.query_optional(sql, values).await? {
+        Some(row) => Columns::of(&row).take(),
+        None => Err(Error::AlreadyExists(format!("repository {name}"))),
+    }
+}
+
+/// The repository of a path.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn find(connection: &impl Connection, path: &RepositoryPath) -> Result<Option<RepositoryRow>> {
+    let sql = format!("{SELECT} WHERE workspaces.name = $1 AND repositories.name = $2");
+    let values = vec![path.workspace.as_str().into(), path.repository.as_str().into()];
+    let row = connection.query_optional(&sql, values).await?;
+    row.as_ref().map(RepositoryRow::from_row).transpose()
+}
+
+/// The repository of a row number.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn find_by_id(connection: &impl Connection, id: i64) -> Result<Option<RepositoryRow>> {
+    let row =
+        connection.query_optional(&format!("{SELECT} WHERE repositories.id = $1"), vec![id.into()]).await?;
+    row.as_ref().map(RepositoryRow::from_row).transpose()
+}
+
+/// All repositories by workspace and name.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn list(connection: &impl Connection) -> Result<Vec<RepositoryRow>> {
+    let sql = format!("{SELECT} ORDER BY workspaces.name, repositories.name");
+    connection.query(&sql, vec![]).await?.iter().map(RepositoryRow::from_row).collect()
+}
+
+/// The generation of a repository, or `None` when it is gone: one look-up in one small table, for every read.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn generation(connection: &impl Connection, id: i64) -> Result<Option<i64>> {
+    let sql = "SELECT generation FROM repositories WHERE id = $1";
+    let row = connection.query_optional(sql, vec![id.into()]).await?;
+    row.map(|row| Columns::of(&row).take()).transpose()
+}
+
+/// The generation of every repository, by row number: one statement that tells which caches are stale.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn generations(connection: &impl Connection) -> Result<Vec<(i64, i64)>> {
+    let rows = connection.query("SELECT id, generation FROM repositories ORDER BY id", vec![]).await?;
+    let pair = |row: &QueryResult| {
+        let mut columns = Columns::of(row);
+        Ok((columns.take()?, columns.take()?))
+    };
+    rows.iter().map(pair).collect()
+}
+
+/// Replaces the settings of a repository; counts as a change of its content.
+///
+/// # Errors
+/// [`Error::NotFound`] when it is gone.
+pub async fn update(
+    connection: &impl Connection,
+    id: i64,
+    settings: &RepositorySettings,
+    updated_at: Timestamp,
+) -> Result<()> {
+    let sql = "UPDATE repositories SET generation = generation + 1, updated_at = $2, visibility = $3,
+          allow_overwrite = $4, max_package_size = $5, max_versions_per_chart = $6, max_storage_objects = $7,
+          keep_versions = $8, artifacthub_repository_id = $9, description = $10
+        WHERE id = $1";
+    let mut values = vec![id.into(), nanoseconds(updated_at).into()];
+    values.extend(settings_values(settings));
+    match connection.execute(sql, values).await? {
+        0 => Err(not_found()),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a repository with everything in it, and the tokens that are good for nothing else.
+///
+/// # Errors
+/// [`Error::NotFound`] when it is gone.
+pub async fn delete(connection: &impl Connection, id: i64) -> Result<()> {
+    match connection.execute("DELETE FROM repositories WHERE id = $1", vec![id.into()]).await? {
+        0 => Err(not_found()),
+        _ => Ok(()),
+    }
+}
+
+/// Takes the next generation of a repository. Until the transaction ends nobody else can, so that changes of one
+/// repository happen one after the other and generations have no gaps.
+pub(super) async fn advance(transaction: &Transaction, id: i64, now: Timestamp) -> Result<i64> {
+    let sql = "UPDATE repositories SET generation = generation + 1, updated_at = $2 WHERE id = $1
+               RETURNING generation";
+    let row = transaction.query_optional(sql, vec![id.into(), nanoseconds(now).into()]).await?;
+    row.map_or_else(|| Err(not_found()), |row| Columns::of(&row).take())
+}
+
+fn not_found() -> Error {
+    Error::NotFound("repository".to_owned())
+}

@@ -1,0 +1,32 @@
+//! The schema, as a list of migrations. Each one expands or contracts, never both: an old replica may still run.
+
+mod initial;
+
+use chandlery_core::Result;
+use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseTransaction};
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+use crate::error;
+
+struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(initial::Migration)]
+    }
+}
+
+/// The key of the advisory lock that lets one replica migrate at a time ("chandler" in ASCII).
+const LOCK_KEY: i64 = i64::from_be_bytes(*b"chandler");
+
+/// Brings the schema up to date inside `transaction`, which the caller commits.
+///
+/// Several processes may do this at once: on PostgreSQL an advisory lock queues them until the transaction ends; on
+/// SQLite the transaction was begun IMMEDIATE, which is such a lock.
+pub(crate) async fn run(transaction: &DatabaseTransaction) -> Result<()> {
+    if transaction.get_database_backend() == DatabaseBackend::Postgres {
+        let lock = format!("SELECT pg_advisory_xact_lock({LOCK_KEY})");
+        transaction.execute_unprepared(&lock).await.map_err(error::database)?;
+    }
+    Migrator::up(transaction, None).await.map_err(error::database)
+}

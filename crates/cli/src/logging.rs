@@ -39,6 +39,8 @@ pub(crate) struct LogOptions {
 impl LogOptions {
     /// Checks and takes a level or filter.
     pub(crate) fn set_level(&mut self, text: &str) -> Result<()> {
+        // YAML reads a bare `off` as false.
+        let text = if text == "false" { "off" } else { text };
         let known_words = ["error", "warn", "info", "debug", "trace", "off"];
         // A bare unknown word would be taken for the name of a crate and silence everything else.
         if !text.contains(['=', ',']) && !known_words.contains(&text.to_ascii_lowercase().as_str()) {

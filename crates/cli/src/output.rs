@@ -47,12 +47,9 @@ impl OutputArguments {
 /// Writes a value as YAML.
 ///
 /// # Errors
-/// The value has map keys that are no text.
+/// The value has text that YAML cannot hold.
 pub(crate) fn to_yaml<T: Serialize + ?Sized>(data: &T) -> Result<String> {
-    // Through JSON, so that both forms have the same fields in the same order.
-    let value = serde_json::to_value(data)?;
-    let text = serde_saphyr::to_string(&value).context("cannot write YAML")?;
-    Ok(if text.ends_with('\n') { text } else { text + "\n" })
+    chandlery_yaml::to_string(&serde_json::to_value(data)?).context("cannot write YAML")
 }
 
 /// Writes text to standard output; a reader that went away (`| head`) is no error.
@@ -211,15 +208,8 @@ mod tests {
     }
 
     #[test]
-    fn yaml_keeps_the_order_of_json() {
-        #[derive(Serialize)]
-        struct Data {
-            zeta: u8,
-            alpha: Vec<&'static str>,
-            text: &'static str,
-        }
-        let yaml = to_yaml(&Data { zeta: 1, alpha: vec!["a"], text: "1.10" }).unwrap();
-        let back: serde_json::Value = serde_saphyr::from_str(&yaml).unwrap();
-        assert_eq!(back, serde_json::json!({"zeta": 1, "alpha": ["a"], "text": "1.10"}), "{yaml}");
+    fn yaml_looks_like_helms() {
+        let data = serde_json::json!({"zeta": 1, "alpha": ["a"], "text": "1.10"});
+        assert_eq!(to_yaml(&data).unwrap(), "alpha:\n- a\ntext: \"1.10\"\nzeta: 1\n");
     }
 }

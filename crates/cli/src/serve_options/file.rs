@@ -3,42 +3,31 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, bail};
-use serde::Deserialize;
+use chandlery_yaml::{Options, coerce_to_string};
+use serde_json::Value;
 
 use super::chartmuseum::GUIDE;
 use super::settings::{SETTINGS, Setting};
 
-/// A value in the file; all settings are read from text in the end.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Scalar {
-    Switch(bool),
-    Number(i64),
-    Text(String),
-    Null(()),
-}
-
 /// Reads the file's settings.
 ///
 /// # Errors
-/// The text is no flat YAML map, or has a key that is no setting.
+/// The text is no flat YAML map, has a key twice, or one that is no setting.
 pub(super) fn read(text: &str) -> Result<BTreeMap<String, String>> {
-    if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
-        return Ok(BTreeMap::new());
-    }
-    let map: BTreeMap<String, Scalar> = serde_saphyr::from_str(text)
-        .map_err(|error| anyhow::anyhow!("{error}"))
-        .context("it must be a map of settings to plain values, such as `listen: 0.0.0.0:8080`")?;
+    let options = Options { strict_duplicates: true, ..Options::default() };
+    let map = match chandlery_yaml::from_str(text, &options)? {
+        Value::Null => return Ok(BTreeMap::new()),
+        Value::Object(map) => map,
+        _ => bail!("it must be a map of settings to plain values, such as `listen: 0.0.0.0:8080`"),
+    };
     let mut settings = BTreeMap::new();
     for (key, value) in map {
         check_key(&key)?;
-        let value = match value {
-            Scalar::Switch(on) => on.to_string(),
-            Scalar::Number(number) => number.to_string(),
-            Scalar::Text(text) => text,
-            Scalar::Null(()) => continue,
-        };
-        settings.insert(key, value);
+        if value.is_null() {
+            continue;
+        }
+        let value = coerce_to_string(&value).with_context(|| format!("{key} must be a plain value"))?;
+        settings.insert(key, value.into_owned());
     }
     Ok(settings)
 }

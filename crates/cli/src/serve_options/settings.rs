@@ -121,7 +121,8 @@ fn read_access(text: &str) -> Result<Access> {
     match text {
         "open" => Ok(Access::Open),
         "account" => Ok(Access::Account),
-        "off" => Ok(Access::Off),
+        // YAML reads a bare `off` as false.
+        "off" | "false" => Ok(Access::Off),
         _ => bail!("{text:?} is not one of open, account, off"),
     }
 }

@@ -144,7 +144,7 @@ fn wrong_values_name_their_place() {
         (&[], vec![], Some("max-upload-size: much"), "max-upload-size in the file"),
         (&[], vec![], Some("max_upload_size: 5"), "write max-upload-size"),
         (&[], vec![], Some("no-such-key: 5"), "unknown key \"no-such-key\""),
-        (&[], vec![], Some("listen: [1]"), "map of settings"),
+        (&[], vec![], Some("listen: [1]"), "listen must be a plain value"),
         (&[], vec![], Some("listen: a\nlisten: b"), "chandlery.yaml"),
         (&[], vec![], Some("- listen"), "map of settings"),
         (&["--tls-cert", "c"], vec![], None, "tls-key"),

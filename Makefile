@@ -38,15 +38,16 @@ help: ## List the targets
 .PHONY: run
 run: setup-build ## Build and start a server on DATA_DIR and LISTEN
 	cargo build --locked --profile ci-release --package chandlery
+	@# The commands of the README find it here; `make build` puts the one to ship in its place.
+	@install -D -m 755 $(CARGO_TARGET_DIR)/ci-release/chandlery dist/chandlery
 	@# These variables are the build's: the server would warn of settings it does not know.
 	@exec env -u CHANDLERY_CACHE -u CHANDLERY_CORPUS -u CHANDLERY_PEERS -u CHANDLERY_BIN \
-	  $(CARGO_TARGET_DIR)/ci-release/chandlery serve --data-dir $(DATA_DIR) --listen $(LISTEN)
+	  dist/chandlery serve --data-dir $(DATA_DIR) --listen $(LISTEN)
 
 .PHONY: build
 build: setup-build ## Make the release binary: dist/chandlery
 	cargo build --locked --release --package chandlery
-	@mkdir -p dist
-	install -m 755 $(CARGO_TARGET_DIR)/release/chandlery dist/chandlery
+	install -D -m 755 $(CARGO_TARGET_DIR)/release/chandlery dist/chandlery
 	@ls -l dist/chandlery
 
 .PHONY: setup setup-build

@@ -1,4 +1,4 @@
-//! The answers of Masterminds/semver 3.5.0 on the texts of `vectors/semver.json`.
+//! The answers of Masterminds/semver 3.5.0 on the texts of `tests/vectors/semver.json`.
 
 use std::cmp::Ordering;
 
@@ -27,7 +27,7 @@ struct ConstraintCase {
 }
 
 fn vectors() -> Vectors {
-    serde_json::from_str(include_str!("vectors/semver.json")).unwrap()
+    serde_json::from_str(include_str!("../vectors/semver.json")).unwrap()
 }
 
 #[test]

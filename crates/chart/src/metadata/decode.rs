@@ -1,0 +1,205 @@
+//! YAML values into metadata, by the rules of Go's JSON decoder and sigs.k8s.io/yaml.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::{Dependency, Maintainer, Metadata};
+
+/// A field whose value has the wrong shape.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}expected {expected}, found {found}", field_prefix(.field))]
+pub struct ShapeError {
+    field: String,
+    expected: &'static str,
+    found: &'static str,
+}
+
+fn field_prefix(field: &str) -> String {
+    if field.is_empty() { String::new() } else { format!("{field}: ") }
+}
+
+impl ShapeError {
+    pub(crate) fn new(field: &str, expected: &'static str, found: &Value) -> Self {
+        Self { field: field.to_owned(), expected, found: shape_name(found) }
+    }
+
+    /// Puts the field's parent before its name.
+    pub(crate) fn below(mut self, parent: &str) -> Self {
+        self.field = match (self.field.is_empty(), self.field.starts_with('[')) {
+            (true, _) => parent.to_owned(),
+            (false, true) => format!("{parent}{}", self.field),
+            (false, false) => format!("{parent}.{}", self.field),
+        };
+        self
+    }
+}
+
+/// What a value is, for a person.
+pub(crate) fn shape_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a map",
+    }
+}
+
+/// The entries of a map in the order in which they take effect (sorted, as the conversion to JSON sorts them), or none
+/// for null.
+pub(crate) fn take_map(value: Value) -> Result<Option<Vec<(String, Value)>>, ShapeError> {
+    match value {
+        Value::Null => Ok(None),
+        Value::Object(map) => Ok(Some(sorted(map))),
+        other => Err(ShapeError::new("", "a map", &other)),
+    }
+}
+
+fn sorted(map: Map<String, Value>) -> Vec<(String, Value)> {
+    let mut entries: Vec<_> = map.into_iter().collect();
+    entries.sort_by(|left, right| left.0.cmp(&right.0));
+    entries
+}
+
+/// Replaces the text; numbers and booleans are converted, null leaves it as it is.
+pub(crate) fn take_text(target: &mut String, value: Value) -> Result<(), ShapeError> {
+    match value {
+        Value::Null => {}
+        Value::String(text) => *target = text,
+        other => match chandlery_yaml::coerce_to_string(&other) {
+            Some(text) => *target = text.into_owned(),
+            None => return Err(ShapeError::new("", "text", &other)),
+        },
+    }
+    Ok(())
+}
+
+pub(crate) fn take_bool(target: &mut bool, value: Value) -> Result<(), ShapeError> {
+    match value {
+        Value::Null => Ok(()),
+        Value::Bool(flag) => {
+            *target = flag;
+            Ok(())
+        }
+        other => Err(ShapeError::new("", "true or false", &other)),
+    }
+}
+
+/// Replaces a list, each new element read over the old one of the same place: Go's decoder keeps those.
+fn take_list<T: Default>(
+    target: &mut Vec<T>,
+    value: Value,
+    take_element: impl Fn(&mut T, Value) -> Result<(), ShapeError>,
+) -> Result<(), ShapeError> {
+    let values = match value {
+        Value::Null => Vec::new(),
+        Value::Array(values) => values,
+        other => return Err(ShapeError::new("", "a list", &other)),
+    };
+    target.resize_with(values.len(), T::default);
+    for (index, (element, value)) in target.iter_mut().zip(values).enumerate() {
+        take_element(element, value).map_err(|error| error.below(&format!("[{index}]")))?;
+    }
+    Ok(())
+}
+
+pub(crate) fn take_texts(target: &mut Vec<String>, value: Value) -> Result<(), ShapeError> {
+    take_list(target, value, take_text)
+}
+
+fn take_annotations(target: &mut BTreeMap<String, String>, value: Value) -> Result<(), ShapeError> {
+    let Some(entries) = take_map(value)? else {
+        target.clear();
+        return Ok(());
+    };
+    for (key, value) in entries {
+        let mut text = String::new();
+        take_text(&mut text, value).map_err(|error| error.below(&format!("{key:?}")))?;
+        target.insert(key, text);
+    }
+    Ok(())
+}
+
+/// A list element that must not be null, in Helm's words.
+fn refuse_null(value: &Value) -> Result<(), ShapeError> {
+    if value.is_null() {
+        Err(ShapeError::new("", "a map (empty or null nodes are not allowed)", value))
+    } else {
+        Ok(())
+    }
+}
+
+fn take_maintainer(target: &mut Maintainer, value: Value) -> Result<(), ShapeError> {
+    refuse_null(&value)?;
+    for (key, value) in take_map(value)?.unwrap_or_default() {
+        match key.to_ascii_lowercase().as_str() {
+            "name" => take_text(&mut target.name, value),
+            "email" => take_text(&mut target.email, value),
+            "url" => take_text(&mut target.url, value),
+            _ => Ok(()),
+        }
+        .map_err(|error| error.below(&key))?;
+    }
+    Ok(())
+}
+
+fn take_dependency(target: &mut Dependency, value: Value) -> Result<(), ShapeError> {
+    refuse_null(&value)?;
+    for (key, value) in take_map(value)?.unwrap_or_default() {
+        match key.to_ascii_lowercase().as_str() {
+            "name" => take_text(&mut target.name, value),
+            "version" => take_text(&mut target.version, value),
+            "repository" => take_text(&mut target.repository, value),
+            "condition" => take_text(&mut target.condition, value),
+            "tags" => take_texts(&mut target.tags, value),
+            "enabled" => take_bool(&mut target.enabled, value),
+            "import-values" => take_list(&mut target.import_values, value, |element, value| {
+                *element = value;
+                Ok(())
+            }),
+            "alias" => take_text(&mut target.alias, value),
+            _ => Ok(()),
+        }
+        .map_err(|error| error.below(&key))?;
+    }
+    Ok(())
+}
+
+pub(crate) fn take_dependencies(target: &mut Vec<Dependency>, value: Value) -> Result<(), ShapeError> {
+    take_list(target, value, take_dependency)
+}
+
+/// Reads a whole `Chart.yaml` over the metadata.
+pub(crate) fn apply_metadata(target: &mut Metadata, value: Value) -> Result<(), ShapeError> {
+    for (key, value) in take_map(value)?.unwrap_or_default() {
+        apply_field(target, &key, value).map_err(|error| error.below(&key))?;
+    }
+    Ok(())
+}
+
+/// Reads one field over the metadata; `Ok(false)` when it is none of the metadata's.
+pub(crate) fn apply_field(target: &mut Metadata, key: &str, value: Value) -> Result<bool, ShapeError> {
+    match key.to_ascii_lowercase().as_str() {
+        "name" => take_text(&mut target.name, value),
+        "home" => take_text(&mut target.home, value),
+        "sources" => take_texts(&mut target.sources, value),
+        "version" => take_text(&mut target.version, value),
+        "description" => take_text(&mut target.description, value),
+        "keywords" => take_texts(&mut target.keywords, value),
+        "maintainers" => take_list(&mut target.maintainers, value, take_maintainer),
+        "icon" => take_text(&mut target.icon, value),
+        "apiversion" => take_text(&mut target.api_version, value),
+        "condition" => take_text(&mut target.condition, value),
+        "tags" => take_text(&mut target.tags, value),
+        "appversion" => take_text(&mut target.app_version, value),
+        "deprecated" => take_bool(&mut target.deprecated, value),
+        "annotations" => take_annotations(&mut target.annotations, value),
+        "kubeversion" => take_text(&mut target.kube_version, value),
+        "dependencies" => take_dependencies(&mut target.dependencies, value),
+        "type" => take_text(&mut target.kind, value),
+        _ => return Ok(false),
+    }?;
+    Ok(true)
+}

@@ -1,0 +1,5 @@
+//! Tests of the crate from outside, as its users call it.
+
+mod common;
+mod corpus;
+mod semver;

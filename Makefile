@@ -76,6 +76,7 @@ test: ## Everything there is
 	@$(STEP) peers        $(MAKE) peers
 	@$(STEP) chart        $(MAKE) chart
 	@$(STEP) binary       $(MAKE) binary
+	@$(STEP) settings     $(MAKE) settings
 	@$(STEP) integration  $(MAKE) integration
 	@$(STEP) tutorial     $(MAKE) tutorial
 	@$(STEP) fuzz         $(MAKE) fuzz
@@ -144,6 +145,10 @@ peers: ## Build the other programs of the tests: helm 3 and 4, ChartMuseum, cm-p
 .PHONY: chart
 chart: ## Lint and render charts/chandlery with helm 3 and 4
 	scripts/check-chart
+
+.PHONY: settings
+settings: ## Do documents, chart and image know the settings of the program?
+	scripts/check-settings
 
 .PHONY: tutorial
 tutorial: ## Run the README's tutorial as it stands

@@ -38,11 +38,11 @@ pub struct RepositorySettings {
     /// The largest package in bytes; the server's own limit applies as well.
     pub max_package_size: Option<u64>,
     /// How many versions one chart may have; one more is refused with 507.
-    pub max_versions_per_chart: Option<u32>,
+    pub max_versions_per_chart: Option<u64>,
     /// How many packages and provenance files there may be; one more is refused with 507.
     pub max_storage_objects: Option<u64>,
     /// Retention: an upload removes the oldest uploads of its chart beyond this number.
-    pub keep_versions: Option<u32>,
+    pub keep_versions: Option<u64>,
     /// The id that Artifact Hub asks for in `artifacthub-repo.yml`.
     pub artifacthub_repository_id: Option<String>,
 }
@@ -91,13 +91,13 @@ pub struct UpdateRepository {
     pub max_package_size: Option<Option<u64>>,
     /// See [`RepositorySettings::max_versions_per_chart`].
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-    pub max_versions_per_chart: Option<Option<u32>>,
+    pub max_versions_per_chart: Option<Option<u64>>,
     /// See [`RepositorySettings::max_storage_objects`].
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub max_storage_objects: Option<Option<u64>>,
     /// See [`RepositorySettings::keep_versions`].
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-    pub keep_versions: Option<Option<u32>>,
+    pub keep_versions: Option<Option<u64>>,
     /// See [`RepositorySettings::artifacthub_repository_id`].
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub artifacthub_repository_id: Option<Option<String>>,

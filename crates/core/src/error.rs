@@ -12,8 +12,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// [`Error::Unavailable`] carry their source for the log; HTTP faces answer them with fixed text.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The thing does not exist, or the caller may not know that it does.
-    #[error("{0} not found")]
+    /// The thing does not exist, or the caller may not know that it does; a sentence, see [`Error::not_found`].
+    #[error("{0}")]
     NotFound(String),
     /// A thing with this identity exists and may not be overwritten.
     #[error("{0} already exists")]
@@ -83,6 +83,11 @@ impl Error {
             Self::Unavailable { .. } => "unavailable",
             Self::Internal(_) => "internal",
         }
+    }
+
+    /// An [`Error::NotFound`] for one thing, such as `repository team/charts`.
+    pub fn not_found(what: impl std::fmt::Display) -> Self {
+        Self::NotFound(format!("{what} not found"))
     }
 
     /// An [`Error::Invalid`] for one input.

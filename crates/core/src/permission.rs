@@ -215,7 +215,7 @@ pub fn authorise(actor: &Actor, permission: Permission, repository: Option<Repos
     match actor {
         Actor::Anonymous => Err(Error::Unauthenticated),
         _ if repository.is_some() && !allowed(actor, Permission::AppsView, repository) => {
-            Err(Error::NotFound("repository".to_owned()))
+            Err(Error::not_found("repository"))
         }
         _ => Err(Error::Forbidden(format!(
             "this account or token may not do that: it needs the permission {}",

@@ -1,5 +1,22 @@
 //! The Chandlery server: configuration, services and HTTP faces.
+//!
+//! [`Server::start`] opens everything, [`Server::run`] serves. A request comes in through `transport` (connections),
+//! `observe` (ids, logs, metrics), `routes` (the one table: path, permission, handler), a handler in `http`, a rule in
+//! `service`, and the store.
 
+mod app;
+mod authentication;
+mod body;
 mod config;
+mod error;
+mod http;
+mod index;
+mod observe;
+mod range;
+pub mod routes;
+mod run;
+mod service;
+mod transport;
 
 pub use config::{Access, ChartMuseumConfig, Config, Secret, Timeouts, TlsConfig};
+pub use run::Server;

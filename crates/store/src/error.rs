@@ -101,7 +101,7 @@ pub(crate) fn file(what: &str, error: io::Error) -> Error {
 pub(crate) fn object_store(error: opendal::Error) -> Error {
     use opendal::ErrorKind;
     match error.kind() {
-        ErrorKind::NotFound => Error::NotFound("blob".to_owned()),
+        ErrorKind::NotFound => Error::not_found("blob"),
         ErrorKind::ConfigInvalid | ErrorKind::Unsupported => Error::internal(error),
         _ => Error::unavailable("the blob store", error),
     }

@@ -22,5 +22,5 @@ pub use db::{
     workspaces,
 };
 pub use garbage::GarbageReport;
-pub use settings::{BlobsUrl, DatabaseUrl, StoreSettings};
+pub use settings::{BlobsUrl, DatabaseUrl, S3Credentials, StoreSettings};
 pub use store::Store;

@@ -94,6 +94,8 @@ pub enum BlobsUrl {
         region: Option<String>,
         /// `host/bucket/key` instead of `bucket.host/key`; the default when `endpoint` is set.
         path_style: bool,
+        /// Access, when it does not come from the standard AWS variables, files and services.
+        credentials: Option<S3Credentials>,
     },
 }
 
@@ -149,7 +151,36 @@ fn parse_s3(rest: &str) -> Result<BlobsUrl> {
         path_style: path_style.unwrap_or(endpoint.is_some()),
         endpoint,
         region,
+        credentials: None,
     })
+}
+
+/// Access to a bucket. Not part of URLs, which end up in logs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct S3Credentials {
+    /// `AWS_ACCESS_KEY_ID`.
+    pub access_key_id: String,
+    /// `AWS_SECRET_ACCESS_KEY`.
+    pub secret_access_key: String,
+    /// `AWS_SESSION_TOKEN`, for temporary credentials.
+    pub session_token: Option<String>,
+}
+
+impl fmt::Debug for S3Credentials {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "S3Credentials({})", self.access_key_id)
+    }
+}
+
+impl BlobsUrl {
+    /// The same place, with explicit access if it is a bucket.
+    #[must_use]
+    pub fn with_credentials(mut self, access: S3Credentials) -> Self {
+        if let Self::S3 { credentials, .. } = &mut self {
+            *credentials = Some(access);
+        }
+        self
+    }
 }
 
 #[cfg(test)]
@@ -182,6 +213,7 @@ mod tests {
             endpoint: endpoint.map(str::to_owned),
             region: region.map(str::to_owned),
             path_style,
+            credentials: None,
         };
         for (text, expected) in [
             ("memory:", BlobsUrl::Memory),

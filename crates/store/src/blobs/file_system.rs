@@ -122,7 +122,7 @@ impl FileSystem {
 
 fn missing_or(digest: &Digest, cause: io::Error) -> Error {
     match cause.kind() {
-        io::ErrorKind::NotFound => Error::NotFound(format!("blob {digest}")),
+        io::ErrorKind::NotFound => Error::not_found(format_args!("blob {digest}")),
         _ => file_error(cause),
     }
 }

@@ -38,23 +38,10 @@ pub(super) struct ObjectStore {
 impl ObjectStore {
     pub(super) fn open(url: &BlobsUrl) -> Result<Self> {
         let operator = match url {
-            BlobsUrl::S3 { bucket, prefix, endpoint, region, path_style } => {
-                use_ring();
-                let mut builder = services::S3::default().bucket(bucket).root(&format!("/{prefix}"));
-                if let Some(endpoint) = endpoint {
-                    builder = builder.endpoint(endpoint);
-                }
-                let environment =
-                    || std::env::var("AWS_REGION").or_else(|_| std::env::var("AWS_DEFAULT_REGION"));
-                let region = region.clone().or_else(|| environment().ok());
-                builder = builder.region(region.as_deref().unwrap_or("us-east-1"));
-                if !path_style {
-                    builder = builder.enable_virtual_host_style();
-                }
-                Operator::new(builder).map_err(error::object_store)?
-            }
-            _ => Operator::new(services::Memory::default()).map_err(error::object_store)?,
+            BlobsUrl::S3 { .. } => Operator::new(s3_service(url)),
+            _ => Operator::new(services::Memory::default()),
         };
+        let operator = operator.map_err(error::object_store)?;
         let time_limits =
             TimeoutLayer::new().with_timeout(REQUEST_TIME_LIMIT).with_io_timeout(PIECE_TIME_LIMIT);
         let retries = RetryLayer::new()
@@ -101,7 +88,7 @@ impl ObjectStore {
         if length == 0 {
             let size = self.size(digest).await?;
             let empty = || BlobReader::Stream { stream: stream::empty().boxed(), length: 0 };
-            return size.map(|_| empty()).ok_or_else(|| Error::NotFound(format!("blob {digest}")));
+            return size.map(|_| empty()).ok_or_else(|| Error::not_found(format_args!("blob {digest}")));
         }
         let key = StorageKey::Blob(*digest).to_string();
         let reader = self.operator.reader(&key).await.map_err(error::object_store)?;
@@ -152,6 +139,30 @@ impl ObjectStore {
     }
 }
 
+fn s3_service(url: &BlobsUrl) -> services::S3 {
+    let BlobsUrl::S3 { bucket, prefix, endpoint, region, path_style, credentials } = url else {
+        return services::S3::default();
+    };
+    use_ring();
+    let environment = || std::env::var("AWS_REGION").or_else(|_| std::env::var("AWS_DEFAULT_REGION"));
+    let region = region.clone().or_else(|| environment().ok());
+    let region = region.as_deref().unwrap_or("us-east-1");
+    let mut service = services::S3::default().bucket(bucket).root(&format!("/{prefix}")).region(region);
+    if let Some(endpoint) = endpoint {
+        service = service.endpoint(endpoint);
+    }
+    if !path_style {
+        service = service.enable_virtual_host_style();
+    }
+    if let Some(access) = credentials {
+        service = service.access_key_id(&access.access_key_id).secret_access_key(&access.secret_access_key);
+        if let Some(token) = &access.session_token {
+            service = service.session_token(token);
+        }
+    }
+    service
+}
+
 /// TLS by ring, as everywhere in Chandlery; a provider that the program installed before stays.
 fn use_ring() {
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -178,7 +189,7 @@ async fn copy_parts(writer: &mut Writer, file: &Arc<TemporaryFile>, size: u64, p
 /// Streams wrap the store's error into one of I/O.
 fn read_error(cause: std::io::Error) -> Error {
     match cause.kind() {
-        std::io::ErrorKind::NotFound => Error::NotFound("blob".to_owned()),
+        std::io::ErrorKind::NotFound => Error::not_found("blob"),
         _ => Error::unavailable("the blob store", cause),
     }
 }

@@ -147,5 +147,5 @@ pub async fn count(connection: &impl Connection) -> Result<u64> {
 }
 
 fn not_found(name: &AccountName) -> Error {
-    Error::NotFound(format!("account {name}"))
+    Error::not_found(format_args!("account {name}"))
 }

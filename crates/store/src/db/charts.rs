@@ -128,6 +128,28 @@ pub async fn names(
     connection.query(sql, values).await?.iter().map(|row| Columns::of(row).take()).collect()
 }
 
+/// The names of charts of which some version's metadata contains every one of `words` (lower case), in byte order. A
+/// first filter for searches: it looks at the JSON as text.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn containing(
+    connection: &impl Connection,
+    repository_id: i64,
+    words: &[&str],
+) -> Result<Vec<String>> {
+    let mut sql = "SELECT name FROM charts WHERE repository_id = $1 AND EXISTS
+                   (SELECT 1 FROM versions WHERE versions.chart_id = charts.id"
+        .to_owned();
+    let mut values = vec![repository_id.into()];
+    for word in words {
+        values.push(format!("%{}%", word.replace(['%', '_', '\\'], "_")).into());
+        sql.push_str(&format!(" AND lower(versions.metadata) LIKE ${}", values.len()));
+    }
+    sql.push_str(") ORDER BY name");
+    connection.query(&sql, values).await?.iter().map(|row| Columns::of(row).take()).collect()
+}
+
 /// A chart with all its versions, in the byte order of their text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChartVersions {

@@ -226,5 +226,5 @@ pub(super) async fn advance(transaction: &Transaction, id: i64, now: Timestamp) 
 }
 
 fn not_found() -> Error {
-    Error::NotFound("repository".to_owned())
+    Error::not_found("repository")
 }

@@ -128,7 +128,7 @@ pub async fn list(connection: &impl Connection, account_id: i64) -> Result<Vec<T
 pub async fn delete(connection: &impl Connection, account_id: i64, name: &TokenName) -> Result<()> {
     let sql = "DELETE FROM tokens WHERE account_id = $1 AND name = $2";
     match connection.execute(sql, vec![account_id.into(), name.as_str().into()]).await? {
-        0 => Err(Error::NotFound(format!("token {name}"))),
+        0 => Err(Error::not_found(format_args!("token {name}"))),
         _ => Ok(()),
     }
 }

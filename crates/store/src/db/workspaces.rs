@@ -74,6 +74,6 @@ pub async fn delete(connection: &impl Connection, name: &WorkspaceName) -> Resul
     }
     match find(connection, name).await? {
         Some(_) => Err(Error::Conflict(format!("workspace {name} has repositories: delete them first"))),
-        None => Err(Error::NotFound(format!("workspace {name}"))),
+        None => Err(Error::not_found(format_args!("workspace {name}"))),
     }
 }

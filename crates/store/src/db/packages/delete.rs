@@ -41,7 +41,7 @@ pub async fn delete_version(
 ) -> Result<DeletedVersion> {
     let generation = repositories::advance(transaction, repository_id, now).await?;
     let Some(row) = delete_row(transaction, repository_id, chart, version).await? else {
-        return Err(Error::NotFound(format!("version {version} of chart {chart}")));
+        return Err(Error::not_found(format_args!("version {version} of chart {chart}")));
     };
     let mut columns = Columns::of(&row);
     let chart_id: i64 = columns.take()?;

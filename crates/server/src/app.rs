@@ -1,0 +1,133 @@
+//! What all requests share.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::response::IntoResponse;
+use chandlery_core::{Actor, Permission, RepositoryScope, Result, authorise};
+use chandlery_store::Store;
+use http::uri::{PathAndQuery, Uri};
+use http::{Request, Response};
+use hyper::body::Incoming;
+use tower::Service;
+
+use crate::authentication::Authentication;
+use crate::config::Config;
+use crate::index::Indexes;
+use crate::observe::{self, Metrics};
+use crate::service::packages::PackageCache;
+use crate::service::repositories::{Repositories, Repository};
+use crate::transport::{Handler, Peer};
+
+/// The state of the server.
+pub(crate) struct App {
+    /// What the operator set.
+    pub(crate) config: Config,
+    /// All durable state.
+    pub(crate) store: Arc<Store>,
+    /// Who sends a request.
+    pub(crate) authentication: Authentication,
+    /// Repositories by path, with their newest generation.
+    pub(crate) repositories: Repositories,
+    /// Packages by file name.
+    pub(crate) packages: PackageCache,
+    /// Index documents.
+    pub(crate) indexes: Indexes,
+    /// Figures for operators.
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+/// The state, as handlers get it.
+pub(crate) type SharedApp = Arc<App>;
+
+/// Somebody at one repository, as the authoriser of the route let them in: the only way for a handler to a repository.
+#[derive(Clone, Debug)]
+pub(crate) struct Scope {
+    /// Who.
+    pub(crate) actor: Actor,
+    /// Where.
+    pub(crate) repository: Arc<Repository>,
+}
+
+impl Scope {
+    /// Checks a permission of the actor here: the first line of every service method.
+    pub(crate) fn require(&self, permission: Permission) -> Result<()> {
+        let scope =
+            RepositoryScope { id: self.repository.id, visibility: self.repository.settings.visibility };
+        authorise(&self.actor, permission, Some(scope))
+    }
+}
+
+/// The root of the server's URL paths as connections see it: request ids, context path, metrics, then the routes.
+#[derive(Clone)]
+pub(crate) struct Root {
+    /// The state.
+    pub(crate) app: SharedApp,
+    /// The routes.
+    pub(crate) router: Router,
+}
+
+impl Handler for Root {
+    async fn handle(&self, request: Request<Incoming>) -> Response<Body> {
+        observe::observed(&self.app.metrics, request, |request| self.route(request)).await
+    }
+}
+
+impl Root {
+    async fn route(&self, mut request: Request<Incoming>) -> Response<Body> {
+        let context_path = &self.app.config.context_path;
+        if !context_path.is_empty() {
+            match below(context_path, request.uri()) {
+                Some(uri) => *request.uri_mut() = uri,
+                None => return crate::http::not_found().await.into_response(),
+            }
+        }
+        match self.router.clone().call(request.map(Body::new)).await {
+            Ok(response) => response,
+            Err(infallible) => match infallible {},
+        }
+    }
+}
+
+/// The URI without the context path; `None` if it is not below it.
+fn below(context_path: &str, uri: &Uri) -> Option<Uri> {
+    let rest = uri.path_and_query()?.as_str().strip_prefix(context_path)?;
+    let rest = match rest.as_bytes().first() {
+        None => "/".to_owned(),
+        Some(b'/') => rest.to_owned(),
+        Some(b'?') => format!("/{rest}"),
+        Some(_) => return None,
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(rest).ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+/// The client's address, as the connection put it into the request.
+pub(crate) fn peer_of(extensions: &http::Extensions) -> IpAddr {
+    const UNKNOWN: IpAddr = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
+    extensions.get::<Peer>().map_or(UNKNOWN, |peer| peer.0.ip())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn context_paths_end_at_a_segment() {
+        let cases = [
+            ("/ctx", Some("/")),
+            ("/ctx/", Some("/")),
+            ("/ctx?a=b", Some("/?a=b")),
+            ("/ctx/index.yaml?a=b", Some("/index.yaml?a=b")),
+            ("/ctxx/index.yaml", None),
+            ("/index.yaml", None),
+        ];
+        for (path, expected) in cases {
+            let below = below("/ctx", &path.parse().unwrap());
+            assert_eq!(below.map(|uri| uri.to_string()), expected.map(ToOwned::to_owned), "{path}");
+        }
+    }
+}

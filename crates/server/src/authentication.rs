@@ -1,0 +1,209 @@
+//! From an `Authorization` header to an [`Actor`].
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use chandlery_core::{Account, AccountName, Actor, Digest, Error, Result, TokenScope};
+use chandlery_store::{Store, accounts, tokens};
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use http::{HeaderMap, HeaderValue, header};
+use rand::TryRngCore;
+use tokio::sync::Semaphore;
+
+/// What every token begins with, so that scanners for leaked secrets know one.
+pub(crate) const TOKEN_PREFIX: &str = "chy_";
+
+/// How long a credential that was found good is believed without asking the database again. A token that another
+/// replica revoked works for at most this long.
+const BELIEVED_FOR: Duration = Duration::from_secs(5);
+
+/// How many credentials are remembered.
+const REMEMBERED: u64 = 10_000;
+
+/// Password checks at once: each takes 19 MiB and tens of milliseconds of CPU.
+const CHECKS_AT_ONCE: usize = 1;
+
+/// Failed and first-time password checks per client address and account: 10 at once, then one every 6 seconds.
+const ATTEMPTS_AT_ONCE: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
+const ATTEMPTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
+
+/// Finds out who sends a request.
+pub(crate) struct Authentication {
+    store: Arc<Store>,
+    believed: moka::sync::Cache<Digest, Account>,
+    checks: Semaphore,
+    attempts: DefaultKeyedRateLimiter<(IpAddr, String)>,
+}
+
+/// What a header offers.
+enum Credentials {
+    Token(String),
+    Password(AccountName, String),
+}
+
+impl Authentication {
+    /// Nothing remembered.
+    pub(crate) fn new(store: Arc<Store>) -> Self {
+        let quota = Quota::per_minute(ATTEMPTS_PER_MINUTE).allow_burst(ATTEMPTS_AT_ONCE);
+        Self {
+            store,
+            believed: moka::sync::Cache::builder()
+                .max_capacity(REMEMBERED)
+                .time_to_live(BELIEVED_FOR)
+                .build(),
+            checks: Semaphore::new(CHECKS_AT_ONCE),
+            attempts: RateLimiter::keyed(quota),
+        }
+    }
+
+    /// Forgets what was believed: after any change of an account or a token.
+    pub(crate) fn forget(&self) {
+        self.believed.invalidate_all();
+    }
+
+    /// The account that the headers prove, or nobody without an `Authorization` header.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] for credentials that are wrong, unreadable, expired or of a disabled account;
+    /// [`Error::TooManyAttempts`] for guessing.
+    pub(crate) async fn identify(&self, headers: &HeaderMap, peer: IpAddr) -> Result<Actor> {
+        let Some(header) = headers.get(header::AUTHORIZATION) else { return Ok(Actor::Anonymous) };
+        let key = Digest::of(header.as_bytes());
+        if let Some(account) = self.believed.get(&key) {
+            return Ok(Actor::Account(account));
+        }
+        let account = match credentials(header)? {
+            Credentials::Token(secret) => self.account_of_token(&secret).await?,
+            Credentials::Password(name, password) => self.account_of_password(name, password, peer).await?,
+        };
+        self.believed.insert(key, account.clone());
+        Ok(Actor::Account(account))
+    }
+
+    async fn account_of_token(&self, secret: &str) -> Result<Account> {
+        let hash = Digest::of(secret.as_bytes());
+        let reader = self.store.database().reader();
+        let found = tokens::find_by_secret(reader, &hash, jiff::Timestamp::now()).await?;
+        let (token, account) = found.ok_or(Error::Unauthenticated)?;
+        Ok(Account {
+            id: account.id,
+            name: account.name,
+            role: account.role,
+            scope: token.scope,
+            repository: token.repository_id,
+        })
+    }
+
+    async fn account_of_password(
+        &self,
+        name: AccountName,
+        password: String,
+        peer: IpAddr,
+    ) -> Result<Account> {
+        let account = self.check_password(&name, password, peer).await?;
+        Ok(Account { id: account.id, name, role: account.role, scope: TokenScope::All, repository: None })
+    }
+
+    /// The enabled account with this name and password.
+    ///
+    /// # Errors
+    /// As [`Authentication::identify`].
+    pub(crate) async fn check_password(
+        &self,
+        name: &AccountName,
+        password: String,
+        peer: IpAddr,
+    ) -> Result<accounts::AccountRow> {
+        self.check_attempts(peer, name)?;
+        let account = accounts::find(self.store.database().reader(), name).await?;
+        let account = account.filter(|account| !account.disabled);
+        let hash = account.as_ref().and_then(|account| account.password_hash.clone());
+        // An unknown name costs the same time as a wrong password, so that names cannot be found by timing.
+        let hash = hash.unwrap_or_else(|| UNKNOWN_ACCOUNT_HASH.to_owned());
+        let permit = self.checks.acquire().await.map_err(Error::internal)?;
+        let matches = tokio::task::spawn_blocking(move || password_matches(&password, &hash))
+            .await
+            .map_err(Error::internal)?;
+        drop(permit);
+        account.filter(|_| matches).ok_or(Error::Unauthenticated)
+    }
+
+    fn check_attempts(&self, peer: IpAddr, name: &AccountName) -> Result<()> {
+        self.attempts.check_key(&(peer, name.to_string())).map_err(|until| {
+            let wait = until.wait_time_from(DefaultClock::default().now());
+            Error::TooManyAttempts { retry_after_seconds: wait.as_secs() + 1 }
+        })?;
+        self.attempts.retain_recent();
+        Ok(())
+    }
+}
+
+/// A hash of no password in use, with the parameters of [`hash_password`].
+const UNKNOWN_ACCOUNT_HASH: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$b2JzdHVydW0gYXF1YQ$VmxvZ2Vsc2FuZ2luZGVsZW50ZXpvbm5lZGFnZW4xMjM";
+
+fn credentials(header: &HeaderValue) -> Result<Credentials> {
+    let text = header.to_str().map_err(|_| Error::Unauthenticated)?;
+    let (scheme, value) = text.trim().split_once(' ').ok_or(Error::Unauthenticated)?;
+    let value = value.trim();
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Ok(Credentials::Token(value.to_owned()));
+    }
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return Err(Error::Unauthenticated);
+    }
+    let pair = STANDARD.decode(value).map_err(|_| Error::Unauthenticated)?;
+    let pair = String::from_utf8(pair).map_err(|_| Error::Unauthenticated)?;
+    let (name, password) = pair.split_once(':').ok_or(Error::Unauthenticated)?;
+    if password.starts_with(TOKEN_PREFIX) {
+        return Ok(Credentials::Token(password.to_owned()));
+    }
+    let name = name.parse().map_err(|_| Error::Unauthenticated)?;
+    Ok(Credentials::Password(name, password.to_owned()))
+}
+
+fn password_matches(password: &str, hash: &str) -> bool {
+    PasswordHash::new(hash)
+        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+/// The shortest password that is accepted, in characters.
+const SHORTEST_PASSWORD: usize = 8;
+
+/// Hashes a new password with argon2id (RFC 9106), off the threads that serve connections.
+///
+/// # Errors
+/// [`Error::Invalid`] for one that is too short or looks like a token.
+pub(crate) async fn hash_password(password: String) -> Result<String> {
+    if password.chars().count() < SHORTEST_PASSWORD {
+        return Err(Error::invalid("password", format!("is shorter than {SHORTEST_PASSWORD} characters")));
+    }
+    if password.starts_with(TOKEN_PREFIX) {
+        return Err(Error::invalid(
+            "password",
+            format!("begins with {TOKEN_PREFIX}, which is how tokens begin"),
+        ));
+    }
+    tokio::task::spawn_blocking(move || {
+        let hash = Argon2::default()
+            .hash_password(password.as_bytes())
+            .map_err(|error| Error::internal(format!("argon2: {error}")))?;
+        Ok(hash.to_string())
+    })
+    .await
+    .map_err(Error::internal)?
+}
+
+/// A new secret: `prefix` and 32 random bytes.
+pub(crate) fn random_secret(prefix: &str) -> Result<String> {
+    let mut bytes = [0; 32];
+    rand::rngs::OsRng.try_fill_bytes(&mut bytes).map_err(Error::internal)?;
+    Ok(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes)))
+}

@@ -1,0 +1,87 @@
+//! `/api/v1/accounts`, `/api/v1/whoami` and `/api/v1/password`.
+
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use chandlery_api::{CreateAccount, PageQuery, UpdateAccount, UpdatePassword};
+use chandlery_core::{AccountName, Error, Result};
+use http::StatusCode;
+
+use super::pages::{page_of, page_response};
+use super::{Json, Query, json};
+use crate::app::{SharedApp, peer_of};
+use crate::error::ApiError;
+use crate::routes::Caller;
+use crate::service::accounts as service;
+
+type Answer = Result<Response, ApiError>;
+
+/// A name from the path: one that breaks the rule names nothing.
+fn named(name: &str) -> Result<AccountName> {
+    name.parse().map_err(|_| Error::not_found("account"))
+}
+
+/// `GET /api/v1/whoami`
+pub(crate) async fn whoami(State(app): State<SharedApp>, Caller(actor): Caller) -> Answer {
+    Ok(json(StatusCode::OK, &service::whoami(&app, &actor).await?))
+}
+
+/// `PUT /api/v1/password`
+pub(crate) async fn update_password(
+    State(app): State<SharedApp>,
+    Caller(actor): Caller,
+    request: Request,
+) -> Answer {
+    use axum::extract::FromRequest;
+    let peer = peer_of(request.extensions());
+    let Json::<UpdatePassword>(update) = Json::from_request(request, &()).await?;
+    service::update_password(&app, &actor, peer, update).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// `GET /api/v1/accounts`
+pub(crate) async fn list_accounts(
+    State(app): State<SharedApp>,
+    Caller(actor): Caller,
+    Query(query): Query<PageQuery>,
+) -> Answer {
+    let page = page_of(service::list(&app, &actor).await?, &query, |account| account.name.to_string())?;
+    Ok(page_response("/api/v1/accounts", &query, &page))
+}
+
+/// `POST /api/v1/accounts`
+pub(crate) async fn create_account(
+    State(app): State<SharedApp>,
+    Caller(actor): Caller,
+    Json(request): Json<CreateAccount>,
+) -> Answer {
+    Ok(json(StatusCode::CREATED, &service::create(&app, &actor, request).await?))
+}
+
+/// `GET /api/v1/accounts/{account}`
+pub(crate) async fn get_account(
+    State(app): State<SharedApp>,
+    Caller(actor): Caller,
+    Path(name): Path<String>,
+) -> Answer {
+    Ok(json(StatusCode::OK, &service::get(&app, &actor, &named(&name)?).await?))
+}
+
+/// `PATCH /api/v1/accounts/{account}`
+pub(crate) async fn update_account(
+    State(app): State<SharedApp>,
+    Caller(actor): Caller,
+    Path(name): Path<String>,
+    Json(request): Json<UpdateAccount>,
+) -> Answer {
+    Ok(json(StatusCode::OK, &service::update(&app, &actor, &named(&name)?, request).await?))
+}
+
+/// `DELETE /api/v1/accounts/{account}`
+pub(crate) async fn delete_account(
+    State(app): State<SharedApp>,
+    Caller(actor): Caller,
+    Path(name): Path<String>,
+) -> Answer {
+    service::delete(&app, &actor, &named(&name)?).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

@@ -1,0 +1,73 @@
+//! One page of a list, its cursor and its `Link` header.
+
+use axum::response::Response;
+use chandlery_api::{Page, PageQuery};
+use chandlery_core::{Error, Result};
+use http::{StatusCode, header};
+use serde::Serialize;
+
+use super::json;
+
+/// Items on a page unless the client says otherwise, and at most.
+const USUAL: u32 = 100;
+const MOST: u32 = 500;
+
+/// The number of items asked for.
+pub(crate) fn limit_of(limit: Option<u32>) -> Result<u32> {
+    match limit.unwrap_or(USUAL) {
+        limit @ 1..=MOST => Ok(limit),
+        limit => Err(Error::invalid("limit", format!("{limit} is not between 1 and {MOST}"))),
+    }
+}
+
+/// The page of `items` (in the order of `key`, all of them) that `query` asks for. The cursor is the last key.
+pub(crate) fn page_of<T, K>(items: Vec<T>, query: &PageQuery, key: K) -> Result<Page<T>>
+where
+    K: Fn(&T) -> String,
+{
+    let limit = limit_of(query.limit)? as usize;
+    let after = |item: &T| query.cursor.as_ref().is_none_or(|cursor| key(item) > *cursor);
+    let mut items: Vec<T> = items.into_iter().filter(after).take(limit + 1).collect();
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| more).map(key);
+    Ok(Page { items, next })
+}
+
+/// The answer with a page, and a `Link` to the next one (RFC 8288).
+pub(crate) fn page_response<T: Serialize>(path: &str, query: &PageQuery, page: &Page<T>) -> Response {
+    let mut response = json(StatusCode::OK, page);
+    if let Some(next) = &page.next {
+        let limit = query.limit.map(|limit| format!("&limit={limit}")).unwrap_or_default();
+        let cursor = percent_encoding::utf8_percent_encode(next, percent_encoding::NON_ALPHANUMERIC);
+        let link = format!("<{path}?cursor={cursor}{limit}>; rel=\"next\"");
+        if let Ok(link) = link.parse() {
+            response.headers_mut().insert(header::LINK, link);
+        }
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_follow_each_other() {
+        let items = || vec!["a", "b", "c", "d", "e"];
+        let mut query = PageQuery { limit: Some(2), cursor: None };
+        let mut seen = Vec::new();
+        loop {
+            let page = page_of(items(), &query, ToString::to_string).unwrap();
+            seen.push(page.items.join(""));
+            query.cursor = page.next;
+            if query.cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, ["ab", "cd", "e"]);
+        for bad in [0, 501] {
+            assert!(limit_of(Some(bad)).is_err());
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The text of an index, chart by chart, and the addresses in it.
+
+use chandlery_chart::{
+    EntryFields, Metadata, compare_newest_first, write_chart_header, write_document_footer,
+    write_document_header, write_entry,
+};
+use chandlery_core::{Error, RepositoryPath, Result};
+use chandlery_store::charts::VersionRow;
+use jiff::Timestamp;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+/// What a path segment may not contain as it is (RFC 3986 3.3); `+` may, and clients take it literally.
+const NOT_IN_SEGMENT: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'/')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// How clients address this server.
+#[derive(Clone, Debug)]
+pub(crate) struct Links {
+    /// `https://host`, without a trailing slash, if index urls are to be absolute.
+    public_url: Option<String>,
+    /// Where the server listens, for answers that need an absolute address.
+    listening_at: String,
+    context_path: String,
+}
+
+/// The address below which one repository's packages are: empty if relative to the index.
+pub(crate) struct PackageBase(String);
+
+impl Links {
+    /// Absolute index urls if `public_url` is set.
+    pub(crate) fn new(public_url: Option<&str>, listening_at: String, context_path: String) -> Self {
+        let public_url = public_url.map(|url| url.trim_end_matches('/').to_owned());
+        Self { public_url, listening_at, context_path }
+    }
+
+    /// The prefix of all paths.
+    pub(crate) fn context_path(&self) -> &str {
+        &self.context_path
+    }
+
+    /// What `helm repo add` takes.
+    pub(crate) fn repository_url(&self, path: &RepositoryPath) -> String {
+        let origin = self.public_url.as_ref().unwrap_or(&self.listening_at);
+        format!("{origin}{}/{path}", self.context_path)
+    }
+
+    /// Where the packages of a repository are. The default one keeps ChartMuseum's addresses.
+    pub(crate) fn of(&self, path: &RepositoryPath, is_default: bool) -> PackageBase {
+        PackageBase(match &self.public_url {
+            None => String::new(),
+            Some(origin) if is_default => format!("{origin}{}/", self.context_path),
+            Some(origin) => format!("{origin}{}/{path}/", self.context_path),
+        })
+    }
+}
+
+impl PackageBase {
+    /// The url of a package in an index.
+    pub(crate) fn package(&self, file_name: &str) -> String {
+        format!("{}charts/{}", self.0, utf8_percent_encode(file_name, NOT_IN_SEGMENT))
+    }
+
+    /// The url of a package for readers who do not know the address of the index: below `repository_url` if relative.
+    pub(crate) fn absolute_package(&self, repository_url: &str, file_name: &str) -> String {
+        let url = self.package(file_name);
+        if self.0.is_empty() { format!("{repository_url}/{url}") } else { url }
+    }
+}
+
+/// What the document begins with.
+pub(super) fn head(empty: bool) -> String {
+    let mut text = String::new();
+    write_document_header(&mut text, !empty);
+    text
+}
+
+/// What the document ends with. cm-push reads the context path from `serverInfo`.
+pub(super) fn tail(generated: Timestamp, context_path: &str) -> String {
+    let server_info = if context_path.is_empty() {
+        "{}".to_owned()
+    } else {
+        format!("{{contextPath: {}}}", serde_json::Value::from(context_path))
+    };
+    let mut text = String::new();
+    write_document_footer(&mut text, &generated.to_string(), Some(&server_info));
+    text
+}
+
+/// The entries of one chart, newest first.
+pub(super) fn chart(name: &str, mut versions: Vec<VersionRow>, base: &PackageBase) -> Result<String> {
+    versions.sort_by(|left, right| compare_newest_first(&left.version, &right.version));
+    let mut text = String::with_capacity(versions.iter().map(|row| row.metadata.len() + 256).sum());
+    write_chart_header(&mut text, name).map_err(Error::internal)?;
+    for row in versions {
+        let metadata: Metadata = serde_json::from_str(&row.metadata).map_err(Error::internal)?;
+        let entry = EntryFields {
+            metadata: &metadata,
+            created: &row.created_at.to_string(),
+            digest: &row.digest.to_hex(),
+            urls: &[base.package(&row.file_name)],
+            removed: false,
+        };
+        write_entry(&mut text, &entry).map_err(Error::internal)?;
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        let path: RepositoryPath = "team/apps".parse().unwrap();
+        let relative = Links::new(None, "http://127.0.0.1:1".to_owned(), "/ctx".to_owned());
+        assert_eq!(relative.of(&path, false).package("a b+1#%é.tgz"), "charts/a%20b+1%23%25%C3%A9.tgz");
+        assert_eq!(relative.repository_url(&path), "http://127.0.0.1:1/ctx/team/apps");
+        let absolute = relative.of(&path, true).absolute_package("http://x/team/apps", "a-1.tgz");
+        assert_eq!(absolute, "http://x/team/apps/charts/a-1.tgz");
+        let links = Links::new(Some("https://h/"), String::new(), "/ctx".to_owned());
+        assert_eq!(links.of(&path, true).package("a-1.tgz"), "https://h/ctx/charts/a-1.tgz");
+        assert_eq!(links.of(&path, false).package("a-1.tgz"), "https://h/ctx/team/apps/charts/a-1.tgz");
+    }
+
+    #[test]
+    fn server_info_is_always_there() {
+        assert!(tail(Timestamp::UNIX_EPOCH, "").ends_with("\nserverInfo: {}\n"));
+        assert!(tail(Timestamp::UNIX_EPOCH, "/a").ends_with("\nserverInfo: {contextPath: \"/a\"}\n"));
+    }
+}

@@ -1,0 +1,151 @@
+//! The fragments of all charts of a repository in one encoding.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chandlery_yaml::Dialect;
+
+use super::pack::{Pack, Slot, joined};
+use crate::body::Part;
+
+/// A chart's name, ordered as Helm orders the keys of an index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ChartKey(String);
+
+impl ChartKey {
+    /// The name.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for ChartKey {
+    fn from(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+}
+
+impl Ord for ChartKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        chandlery_yaml::compare_keys(&self.0, &other.0, Dialect::Compact).then_with(|| self.0.cmp(&other.0))
+    }
+}
+
+impl PartialOrd for ChartKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// A fragment: the index entries of one chart.
+#[derive(Clone)]
+pub(super) struct Fragment<T> {
+    /// The repository's generation in which the chart last changed.
+    pub(super) generation: i64,
+    /// Where its bytes are.
+    pub(super) slot: Slot,
+    /// What else is known of it.
+    pub(super) about: T,
+}
+
+/// Fragments by chart name, and the pack that holds them.
+pub(super) struct Layer<T> {
+    directory: PathBuf,
+    pack: Pack,
+    fragments: BTreeMap<ChartKey, Fragment<T>>,
+}
+
+impl<T> Layer<T> {
+    /// No fragments.
+    pub(super) fn create(directory: &Path) -> io::Result<Self> {
+        Ok(Self {
+            directory: directory.to_owned(),
+            pack: Pack::create(directory)?,
+            fragments: BTreeMap::new(),
+        })
+    }
+
+    /// All fragments in the order of their names.
+    pub(super) fn fragments(&self) -> &BTreeMap<ChartKey, Fragment<T>> {
+        &self.fragments
+    }
+
+    /// Whether this chart's fragment is here and of that generation.
+    pub(super) fn has(&self, name: &str, generation: i64) -> bool {
+        self.fragments.get(&name.into()).is_some_and(|fragment| fragment.generation == generation)
+    }
+
+    /// Puts a fragment in the place of the chart's last one.
+    pub(super) fn insert(&mut self, name: &str, generation: i64, bytes: &[u8], about: T) -> io::Result<()> {
+        let slot = self.pack.append(bytes)?;
+        self.fragments.insert(name.into(), Fragment { generation, slot, about });
+        Ok(())
+    }
+
+    /// Forgets the charts that `keep` does not know.
+    pub(super) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        self.fragments.retain(|name, _| keep(name.as_str()));
+    }
+
+    /// Reads one fragment.
+    pub(super) fn read(&self, slot: Slot) -> io::Result<Vec<u8>> {
+        self.pack.read(slot)
+    }
+
+    /// The whole layer as parts of an answer.
+    pub(super) fn parts(&self) -> Vec<Part> {
+        let slots = joined(self.fragments.values().map(|fragment| fragment.slot));
+        slots.into_iter().map(|slot| Part::File(self.pack.range(slot))).collect()
+    }
+
+    /// Writes the fragments in order into a new pack when the old one is mostly garbage or in too many pieces. What it
+    /// costs is shared by the changes that made it necessary.
+    pub(super) fn tidy(&mut self) -> io::Result<()> {
+        const FEW_PIECES: usize = 64;
+        const LITTLE_GARBAGE: u64 = 1 << 20;
+        let live: u64 = self.fragments.values().map(|fragment| fragment.slot.length).sum();
+        let pieces = joined(self.fragments.values().map(|fragment| fragment.slot)).len();
+        let scattered = pieces > FEW_PIECES + self.fragments.len() / 8;
+        if !scattered && self.pack.length() <= 2 * live + LITTLE_GARBAGE {
+            return Ok(());
+        }
+        let mut pack = Pack::create(&self.directory)?;
+        for fragment in self.fragments.values_mut() {
+            fragment.slot = pack.append(&self.pack.read(fragment.slot)?)?;
+        }
+        self.pack = pack;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(layer: &Layer<()>) -> String {
+        let whole = layer.fragments().values().flat_map(|fragment| layer.read(fragment.slot).unwrap());
+        String::from_utf8(whole.collect()).unwrap()
+    }
+
+    #[test]
+    fn keeps_order_and_stays_small() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut layer = Layer::create(directory.path()).unwrap();
+        for round in 0..50_i64 {
+            for name in ["b", "a", "c"] {
+                let bytes = format!("{name}{round};").repeat(10_000);
+                layer.insert(name, round, bytes.as_bytes(), ()).unwrap();
+            }
+            layer.tidy().unwrap();
+            assert!(layer.has("a", round) && !layer.has("a", round + 1) && !layer.has("d", round));
+        }
+        assert!(layer.pack.length() < 4 << 20, "{}", layer.pack.length());
+        assert!(text(&layer).starts_with("a49;a49;"));
+        layer.retain(|name| name != "a");
+        assert!(text(&layer).starts_with("b49;b49;"));
+        let length: u64 = layer.parts().iter().map(Part::length).sum();
+        assert_eq!(length, 80_000);
+    }
+}

@@ -1,0 +1,328 @@
+//! The one table of routes: every path, what it needs, and who answers it.
+//!
+//! The router is built from this table only, so a route without a permission cannot exist; the authorisation test walks
+//! the same table.
+
+use axum::Router;
+use axum::extract::{FromRequestParts, RawPathParams, Request, State};
+use axum::handler::Handler;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, MethodRouter, on};
+use chandlery_core::{Actor, Error, Permission, RepositoryPath, Result, authorise};
+use http::Method;
+
+use crate::app::{Scope, SharedApp, peer_of};
+use crate::config::{Access, Config};
+use crate::error::{ApiError, ChartMuseumError};
+use crate::http::{accounts, charts, files, operations, repositories, search, tokens, uploads};
+use crate::observe::RoutePattern;
+
+/// What a request needs before its handler sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Nothing.
+    Nothing,
+    /// Credentials are checked if there are any; what is shown depends on them.
+    Anyone,
+    /// An account, whatever its permissions.
+    Account,
+    /// A permission on the platform.
+    Platform(Permission),
+    /// A permission in the repository that the path names.
+    Repository(Permission),
+}
+
+/// How errors are worded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dialect {
+    /// problem+json
+    Rest,
+    /// `{"error":"…"}`
+    ChartMuseum,
+}
+
+/// A row of the table.
+struct Route {
+    method: Method,
+    paths: Vec<&'static str>,
+    need: Need,
+    dialect: Dialect,
+    handler: MethodRouter<SharedApp>,
+}
+
+/// The paths under which a repository's files are: at the root for the default one, and by name.
+macro_rules! file_paths {
+    ($suffix:literal) => {
+        vec![$suffix, concat!("/{workspace}/{repository}", $suffix)]
+    };
+}
+
+/// The paths under which a repository's ChartMuseum API is: ChartMuseum puts the tenant behind `/api`; people expect it
+/// before.
+macro_rules! api_paths {
+    ($suffix:literal) => {
+        vec![
+            concat!("/api", $suffix),
+            concat!("/api/{workspace}/{repository}", $suffix),
+            concat!("/{workspace}/{repository}/api", $suffix),
+        ]
+    };
+}
+
+fn route<H, T>(dialect: Dialect, method: Method, paths: Vec<&'static str>, need: Need, handler: H) -> Route
+where
+    H: Handler<T, SharedApp>,
+    T: 'static,
+{
+    let filter = MethodFilter::try_from(method.clone()).expect("a method of HTTP");
+    Route { method, paths, need, dialect, handler: on(filter, handler) }
+}
+
+/// Routes that speak ChartMuseum's and Helm's language.
+fn chart_routes(config: &Config) -> Vec<Route> {
+    use Permission::{AppsCreate, AppsManage, AppsView};
+    let row = |method, paths, permission, handler| Route {
+        method,
+        paths,
+        need: Need::Repository(permission),
+        dialect: Dialect::ChartMuseum,
+        handler,
+    };
+    let get = |paths, handler| row(Method::GET, paths, AppsView, handler);
+    let post = |paths, handler| row(Method::POST, paths, AppsCreate, handler);
+    use axum::routing as to;
+    let mut routes = vec![
+        get(file_paths!("/index.yaml"), to::get(files::get_index)),
+        get(file_paths!("/charts/{file}"), to::get(files::get_file)),
+        get(file_paths!("/artifacthub-repo.yml"), to::get(files::get_artifacthub_repository)),
+    ];
+    if config.chartmuseum.disable_api {
+        return routes;
+    }
+    routes.extend([
+        get(api_paths!("/charts"), to::get(charts::list_charts)),
+        get(api_paths!("/charts/{name}"), to::get(charts::get_chart)),
+        get(api_paths!("/charts/{name}/{version}"), to::get(charts::get_version)),
+        get(api_paths!("/charts/{name}/{version}/templates"), to::get(charts::get_templates)),
+        get(api_paths!("/charts/{name}/{version}/values"), to::get(charts::get_values)),
+        post(api_paths!("/charts"), to::post(uploads::upload_package)),
+        post(api_paths!("/prov"), to::post(uploads::upload_provenance)),
+    ]);
+    if !config.chartmuseum.disable_delete {
+        let path = api_paths!("/charts/{name}/{version}");
+        routes.push(row(Method::DELETE, path, AppsManage, to::delete(charts::delete_version)));
+    }
+    routes
+}
+
+/// Routes for people, probes and Prometheus.
+fn operation_routes(config: &Config) -> Vec<Route> {
+    use Dialect::ChartMuseum;
+    let get = |path, need, handler| Route {
+        method: Method::GET,
+        paths: vec![path],
+        need,
+        dialect: ChartMuseum,
+        handler,
+    };
+    use axum::routing as to;
+    let mut routes = vec![
+        get("/", Need::Nothing, to::get(operations::welcome)),
+        get("/health", Need::Nothing, to::get(operations::health)),
+        get("/info", Need::Nothing, to::get(operations::info)),
+        get("/livez", Need::Nothing, to::get(operations::livez)),
+        get("/readyz", Need::Nothing, to::get(operations::readyz)),
+        get("/api/chartsvc/v1/charts/search", Need::Anyone, to::get(search::search_hub)),
+    ];
+    match config.metrics {
+        Access::Open => routes.push(get("/metrics", Need::Nothing, to::get(operations::metrics))),
+        Access::Account => routes.push(get("/metrics", Need::Account, to::get(operations::metrics))),
+        Access::Off => {}
+    }
+    routes
+}
+
+/// The REST API.
+fn rest_routes() -> Vec<Route> {
+    use Dialect::Rest;
+    use Need::{Account, Anyone, Platform, Repository};
+    use Permission::{AppsView, RepositoriesManage, UsersManage};
+    const REPOSITORIES: &str = "/api/v1/repositories";
+    const REPOSITORY: &str = "/api/v1/repositories/{workspace}/{repository}";
+    const ACCOUNTS: &str = "/api/v1/accounts";
+    const ACCOUNT: &str = "/api/v1/accounts/{account}";
+    const TOKENS: &str = "/api/v1/tokens";
+    vec![
+        route(Rest, Method::GET, vec!["/api/v1/whoami"], Anyone, accounts::whoami),
+        route(Rest, Method::PUT, vec!["/api/v1/password"], Account, accounts::update_password),
+        route(Rest, Method::GET, vec![ACCOUNTS], Platform(UsersManage), accounts::list_accounts),
+        route(Rest, Method::POST, vec![ACCOUNTS], Platform(UsersManage), accounts::create_account),
+        route(Rest, Method::GET, vec![ACCOUNT], Platform(UsersManage), accounts::get_account),
+        route(Rest, Method::PATCH, vec![ACCOUNT], Platform(UsersManage), accounts::update_account),
+        route(Rest, Method::DELETE, vec![ACCOUNT], Platform(UsersManage), accounts::delete_account),
+        route(Rest, Method::GET, vec![TOKENS], Account, tokens::list_tokens),
+        route(Rest, Method::POST, vec![TOKENS], Account, tokens::create_token),
+        route(Rest, Method::DELETE, vec!["/api/v1/tokens/{token}"], Account, tokens::delete_token),
+        route(Rest, Method::GET, vec![REPOSITORIES], Anyone, repositories::list_repositories),
+        route(
+            Rest,
+            Method::POST,
+            vec![REPOSITORIES],
+            Platform(RepositoriesManage),
+            repositories::create_repository,
+        ),
+        route(Rest, Method::GET, vec![REPOSITORY], Repository(AppsView), repositories::get_repository),
+        route(
+            Rest,
+            Method::PATCH,
+            vec![REPOSITORY],
+            Repository(RepositoriesManage),
+            repositories::update_repository,
+        ),
+        route(
+            Rest,
+            Method::DELETE,
+            vec![REPOSITORY],
+            Repository(RepositoriesManage),
+            repositories::delete_repository,
+        ),
+        route(Rest, Method::GET, vec!["/api/v1/search"], Anyone, search::search_charts),
+    ]
+}
+
+fn table(config: &Config) -> Vec<Route> {
+    let mut routes = chart_routes(config);
+    routes.extend(operation_routes(config));
+    routes.extend(rest_routes());
+    routes
+}
+
+/// Every method, path and need, for tests that walk them all.
+pub fn listed(config: &Config) -> Vec<(Method, &'static str, Need)> {
+    table(config)
+        .into_iter()
+        .flat_map(|route| route.paths.into_iter().map(move |path| (route.method.clone(), path, route.need)))
+        .collect()
+}
+
+/// The router of the whole table.
+pub(crate) fn router(app: &SharedApp) -> Router {
+    let mut router = Router::new();
+    for route in table(&app.config) {
+        for &path in &route.paths {
+            let guard = Guard { app: app.clone(), pattern: path, need: route.need, dialect: route.dialect };
+            router = router.route(path, route.handler.clone().layer(from_fn_with_state(guard, admit)));
+        }
+    }
+    router
+        .fallback(crate::http::not_found)
+        .method_not_allowed_fallback(crate::http::not_found)
+        .with_state(app.clone())
+}
+
+/// What stands before a handler.
+#[derive(Clone)]
+struct Guard {
+    app: SharedApp,
+    pattern: &'static str,
+    need: Need,
+    dialect: Dialect,
+}
+
+async fn admit(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    let mut response = match guard.authorised(request).await {
+        Ok(request) => {
+            let wants_cors = guard.app.config.cors_allow_origin.is_some() && guard.pattern.contains("/api");
+            let mut response = next.run(request).await;
+            if wants_cors {
+                allow_origin(&guard.app.config, &mut response);
+            }
+            response
+        }
+        Err(error) if guard.dialect == Dialect::Rest => ApiError(error).into_response(),
+        Err(error) => ChartMuseumError(error).into_response(),
+    };
+    response.extensions_mut().insert(RoutePattern(guard.pattern));
+    response
+}
+
+fn allow_origin(config: &Config, response: &mut Response) {
+    let origin = config.cors_allow_origin.as_deref().and_then(|origin| origin.parse().ok());
+    if let Some(origin) = origin {
+        response.headers_mut().insert(http::header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    }
+}
+
+impl Guard {
+    /// Lets a request pass with what its handler may use: an [`Actor`], and a [`Scope`] for a repository.
+    async fn authorised(&self, mut request: Request) -> Result<Request> {
+        if self.need == Need::Nothing {
+            return Ok(request);
+        }
+        let peer = peer_of(request.extensions());
+        let actor = self.app.authentication.identify(request.headers(), peer).await?;
+        match self.need {
+            Need::Nothing | Need::Anyone => {}
+            Need::Account if actor == Actor::Anonymous => return Err(Error::Unauthenticated),
+            Need::Account => {}
+            Need::Platform(permission) => authorise(&actor, permission, None)?,
+            Need::Repository(permission) => {
+                let (mut parts, body) = request.into_parts();
+                let path = self.repository_path(&mut parts).await;
+                let scope = self.scope(actor.clone(), path).await?;
+                scope.require(permission)?;
+                request = Request::from_parts(parts, body);
+                request.extensions_mut().insert(scope);
+            }
+        }
+        request.extensions_mut().insert(actor);
+        Ok(request)
+    }
+
+    /// The repository that the path names: the one parsed form that authorisation and handler share.
+    async fn repository_path(&self, parts: &mut http::request::Parts) -> Result<RepositoryPath> {
+        if !self.pattern.contains("{workspace}") {
+            return Ok(self.app.config.default_repository.clone());
+        }
+        let parameters = RawPathParams::from_request_parts(parts, &()).await;
+        let parameters = parameters.map_err(|_| Error::invalid("path", "is not valid UTF-8"))?;
+        let value =
+            |wanted| parameters.iter().find(|(name, _)| *name == wanted).map_or("", |(_, value)| value);
+        RepositoryPath::new(value("workspace"), value("repository"))
+    }
+
+    /// Looks the repository up. Nobody learns from the answer whether it exists unless they may see it.
+    async fn scope(&self, actor: Actor, path: Result<RepositoryPath>) -> Result<Scope> {
+        let found = match path {
+            Ok(path) => self.app.repositories.find(&path).await,
+            Err(_) => Err(Error::not_found("repository")),
+        };
+        match found {
+            Ok(repository) => Ok(Scope { actor, repository }),
+            Err(Error::NotFound(_)) if actor == Actor::Anonymous => Err(Error::Unauthenticated),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Scope {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut http::request::Parts, _: &S) -> Result<Self, ApiError> {
+        let missing = || ApiError(Error::internal("the route of this handler needs no repository"));
+        parts.extensions.get::<Self>().cloned().ok_or_else(missing)
+    }
+}
+
+/// Who makes the request, for handlers outside repositories.
+pub(crate) struct Caller(pub(crate) Actor);
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut http::request::Parts, _: &S) -> Result<Self, ApiError> {
+        let missing = || ApiError(Error::internal("the route of this handler needs nobody"));
+        parts.extensions.get::<Actor>().cloned().map(Self).ok_or_else(missing)
+    }
+}

@@ -1,0 +1,10 @@
+//! The rules: each method takes who acts first, checks the permission, and does its work in one transaction.
+
+pub(crate) mod accounts;
+pub(crate) mod bootstrap;
+pub(crate) mod charts;
+pub(crate) mod packages;
+pub(crate) mod publish;
+pub(crate) mod repositories;
+pub(crate) mod search;
+pub(crate) mod tokens;

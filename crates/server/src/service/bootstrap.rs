@@ -1,0 +1,79 @@
+//! What a server has to have before anyone can use it: an administrator and the default repository.
+
+use chandlery_core::{AccountName, Error, PlatformRole, RepositoryPath, Result, Visibility};
+use chandlery_store::{Store, Transaction, accounts, repositories, workspaces};
+use jiff::Timestamp;
+
+use crate::authentication::{hash_password, random_secret};
+use crate::config::{Config, Secret};
+
+/// Makes what is missing. Returns the password of `admin` if it was generated just now: the only time it is known.
+pub(crate) async fn bootstrap(store: &Store, config: &Config) -> Result<Option<Secret>> {
+    let generated = administrator(store, config).await?;
+    if let Some((name, password)) = &config.initial_account {
+        initial_account(store, name, password).await?;
+    }
+    let transaction = store.database().begin().await?;
+    let visibility = if config.default_repository_public { Visibility::Public } else { Visibility::Internal };
+    default_repository(&transaction, &config.default_repository, visibility).await?;
+    transaction.commit().await?;
+    Ok(generated)
+}
+
+async fn administrator(store: &Store, config: &Config) -> Result<Option<Secret>> {
+    if accounts::count(store.database().reader()).await? > 0 {
+        return Ok(None);
+    }
+    let given = config.admin_password_file.as_ref().map(|path| {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Error::invalid("admin password file", format!("{}: {error}", path.display())))?;
+        Ok::<_, Error>(text.trim_end_matches(['\r', '\n']).to_owned())
+    });
+    let (password, generated) = match given.transpose()? {
+        Some(password) => (password, false),
+        None => (random_secret("")?, true),
+    };
+    let hash = hash_password(password.clone()).await?;
+    let name: AccountName = "admin".parse()?;
+    let transaction = store.database().begin().await?;
+    let role = PlatformRole::PlatformAdmin;
+    match accounts::create(&transaction, &name, Some(&hash), role, Timestamp::now()).await {
+        // Another replica was quicker; its password holds.
+        Err(Error::AlreadyExists(_)) => return Ok(None),
+        created => drop(created?),
+    }
+    transaction.commit().await?;
+    Ok(generated.then(|| Secret::new(password)))
+}
+
+/// The account that ChartMuseum's `--basic-auth-user` stands for: it may push to every repository.
+async fn initial_account(store: &Store, name: &AccountName, password: &Secret) -> Result<()> {
+    let hash = hash_password(password.expose().to_owned()).await?;
+    let transaction = store.database().begin().await?;
+    if accounts::find(&transaction, name).await?.is_some() {
+        let change = accounts::AccountChange { password_hash: Some(hash), role: None, disabled: None };
+        accounts::update(&transaction, name, &change).await?;
+    } else {
+        let role = PlatformRole::WorkspacesManager;
+        accounts::create(&transaction, name, Some(&hash), role, Timestamp::now()).await?;
+    }
+    transaction.commit().await
+}
+
+async fn default_repository(
+    transaction: &Transaction,
+    path: &RepositoryPath,
+    visibility: Visibility,
+) -> Result<()> {
+    if repositories::find(transaction, path).await?.is_some() {
+        return Ok(());
+    }
+    let now = Timestamp::now();
+    let workspace = match workspaces::find(transaction, &path.workspace).await? {
+        Some(workspace) => workspace,
+        None => workspaces::create(transaction, &path.workspace, now).await?,
+    };
+    let settings = repositories::RepositorySettings { visibility, ..Default::default() };
+    repositories::create(transaction, workspace.id, &path.repository, &settings, now).await?;
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! Packages: finding, reading and deleting them.
+
+use std::io::{Cursor, Read};
+
+use bytes::Bytes;
+use chandlery_chart::{ArchiveError, File, Limits, read_templates, read_values};
+use chandlery_core::{Digest, Error, Permission, Result};
+use chandlery_store::charts::VersionRow;
+use chandlery_store::{BlobReader, packages, provenance};
+use futures_util::TryStreamExt;
+use http::HeaderValue;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::app::{App, Scope};
+
+/// A stored file of a repository.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredFile {
+    /// Its sha256.
+    pub(crate) digest: Digest,
+    /// In bytes.
+    pub(crate) size: u64,
+}
+
+impl StoredFile {
+    /// Names the bytes.
+    pub(crate) fn etag(&self) -> HeaderValue {
+        HeaderValue::from_str(&format!("\"{}\"", self.digest))
+            .expect("quotes and hex digits are header characters")
+    }
+}
+
+/// Files that were looked up, each with the generation of its repository at that time.
+pub(crate) struct PackageCache(moka::sync::Cache<(i64, String), (i64, StoredFile)>);
+
+impl PackageCache {
+    /// Nothing looked up yet.
+    pub(crate) fn new() -> Self {
+        const REMEMBERED: u64 = 10_000;
+        Self(moka::sync::Cache::new(REMEMBERED))
+    }
+}
+
+/// The file of this name: a package, or the provenance file of one.
+pub(crate) async fn find_file(app: &App, scope: &Scope, name: &str) -> Result<StoredFile> {
+    scope.require(Permission::AppsView)?;
+    let repository = &scope.repository;
+    let generation = repository.generation();
+    let key = (repository.id, name.to_owned());
+    if let Some((_, file)) = app.packages.0.get(&key).filter(|(as_of, _)| *as_of == generation) {
+        return Ok(file);
+    }
+    let reader = app.store.database().reader();
+    let row = if name.ends_with(".prov") {
+        provenance::find(reader, repository.id, name).await?
+    } else {
+        packages::find_file(reader, repository.id, name).await?
+    };
+    let row = row.ok_or_else(|| Error::not_found("object"))?;
+    let file = StoredFile { digest: row.digest, size: row.size };
+    app.packages.0.insert(key, (generation, file.clone()));
+    Ok(file)
+}
+
+/// The templates of a package as ChartMuseum's API shows them: null for none.
+#[derive(Serialize)]
+pub(crate) struct Templates {
+    templates: Option<Vec<Template>>,
+    values: Option<serde_json::Value>,
+}
+
+#[derive(Serialize)]
+struct Template {
+    name: String,
+    data: String,
+}
+
+/// The templates and values of a version, without those of its dependencies.
+pub(crate) async fn templates(app: &App, version: &VersionRow) -> Result<Templates> {
+    use base64::Engine;
+    let found = read_package(app, version, read_templates).await?;
+    let values = found.values.map(|text| parse_values(&text)).transpose()?;
+    let template = |file: File| Template {
+        name: file.path,
+        data: base64::engine::general_purpose::STANDARD.encode(&file.data),
+    };
+    let templates: Vec<Template> = found.templates.into_iter().map(template).collect();
+    Ok(Templates { templates: (!templates.is_empty()).then_some(templates), values })
+}
+
+fn parse_values(text: &Bytes) -> Result<serde_json::Value> {
+    let text = String::from_utf8_lossy(text);
+    chandlery_yaml::from_str(&text, &chandlery_yaml::Options::default())
+        .map_err(|error| Error::invalid("values.yaml", error.to_string()))
+}
+
+/// The values.yaml of a version, as it is.
+pub(crate) async fn values(app: &App, version: &VersionRow) -> Result<Bytes> {
+    let values = read_package(app, version, read_values).await?;
+    values.ok_or_else(|| Error::not_found("values.yaml"))
+}
+
+type ReadPackage<T> = fn(Box<dyn Read>, &Limits) -> Result<T, ArchiveError>;
+
+/// Reads something out of a stored package, off the threads that serve connections.
+async fn read_package<T: Send + 'static>(app: &App, version: &VersionRow, read: ReadPackage<T>) -> Result<T> {
+    let blob = app.store.blobs().open_blob(&version.digest, version.size, None).await?;
+    let blob = match blob {
+        BlobReader::File { file, .. } => OpenPackage::File(file),
+        BlobReader::Stream { stream, .. } => {
+            let bytes: Vec<Bytes> = stream.try_collect().await.map_err(|error| unreadable(error.into()))?;
+            OpenPackage::Memory(bytes.concat())
+        }
+    };
+    tokio::task::spawn_blocking(move || read(blob.into_reader(), &Limits::default()))
+        .await
+        .map_err(Error::internal)?
+        .map_err(Error::internal)
+}
+
+fn unreadable(error: chandlery_core::BoxError) -> Error {
+    Error::unavailable("the blob store", error)
+}
+
+enum OpenPackage {
+    File(std::fs::File),
+    Memory(Vec<u8>),
+}
+
+impl OpenPackage {
+    fn into_reader(self) -> Box<dyn Read> {
+        match self {
+            Self::File(file) => Box::new(file),
+            Self::Memory(bytes) => Box::new(Cursor::new(bytes)),
+        }
+    }
+}
+
+/// Deletes a version and its provenance file. As with ChartMuseum any split of the file name `<name>-<version>.tgz`
+/// into two is accepted.
+pub(crate) async fn delete(app: &App, scope: &Scope, name: &str, version: &str) -> Result<()> {
+    scope.require(Permission::AppsManage)?;
+    let transaction = app.store.database().begin().await?;
+    let id = scope.repository.id;
+    let deleted = packages::delete_version(&transaction, id, name, version, Timestamp::now()).await?;
+    transaction.commit().await?;
+    scope.repository.advance(deleted.generation);
+    tracing::info!(repository = %scope.repository.path, package = deleted.file_name, "package deleted");
+    Ok(())
+}

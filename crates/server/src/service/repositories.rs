@@ -1,0 +1,244 @@
+//! Repositories: looking them up on every request, and managing them.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use chandlery_api::{CreateRepository, RepositorySettings as Settings, RepositoryView, UpdateRepository};
+use chandlery_core::{Actor, Error, Permission, RepositoryPath, RepositoryScope, Result, authorise};
+use chandlery_store::{Store, charts, repositories, workspaces};
+use jiff::Timestamp;
+
+use crate::app::{App, Scope};
+
+/// A repository as requests use it.
+#[derive(Debug)]
+pub(crate) struct Repository {
+    /// Its row.
+    pub(crate) id: i64,
+    /// Where it is.
+    pub(crate) path: RepositoryPath,
+    /// What was set.
+    pub(crate) settings: Settings,
+    /// Whether it is also served at the root.
+    pub(crate) is_default: bool,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    generation: AtomicI64,
+}
+
+impl Repository {
+    fn from_row(row: repositories::RepositoryRow, default: &RepositoryPath) -> Self {
+        Self {
+            id: row.id,
+            is_default: row.path == *default,
+            path: row.path,
+            settings: settings_of(row.settings),
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            generation: AtomicI64::new(row.generation),
+        }
+    }
+
+    /// The newest generation known to be committed.
+    pub(crate) fn generation(&self) -> i64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// Notes that a change was committed.
+    pub(crate) fn advance(&self, generation: i64) {
+        self.generation.fetch_max(generation, Ordering::AcqRel);
+    }
+}
+
+fn settings_of(row: repositories::RepositorySettings) -> Settings {
+    Settings {
+        visibility: row.visibility,
+        description: row.description,
+        allow_overwrite: row.allow_overwrite,
+        max_package_size: row.max_package_size,
+        max_versions_per_chart: row.max_versions_per_chart,
+        max_storage_objects: row.max_storage_objects,
+        keep_versions: row.keep_versions,
+        artifacthub_repository_id: row.artifacthub_repository_id,
+    }
+}
+
+fn row_of(settings: &Settings) -> repositories::RepositorySettings {
+    repositories::RepositorySettings {
+        visibility: settings.visibility,
+        description: settings.description.clone(),
+        allow_overwrite: settings.allow_overwrite,
+        max_package_size: settings.max_package_size,
+        max_versions_per_chart: settings.max_versions_per_chart,
+        max_storage_objects: settings.max_storage_objects,
+        keep_versions: settings.keep_versions,
+        artifacthub_repository_id: settings.artifacthub_repository_id.clone(),
+    }
+}
+
+/// Finds repositories by path.
+///
+/// With SQLite this process is the only writer, so what it read stays true until it writes. With PostgreSQL other
+/// replicas write, so every request asks: that is what makes an upload to one replica visible in the next answer of any.
+pub(crate) struct Repositories {
+    store: Arc<Store>,
+    default: RepositoryPath,
+    only_writer: bool,
+    known: RwLock<HashMap<RepositoryPath, Arc<Repository>>>,
+    /// Held while rows and `known` are brought together.
+    changes: tokio::sync::Mutex<()>,
+}
+
+impl Repositories {
+    /// Nothing known yet.
+    pub(crate) fn new(store: Arc<Store>, default: RepositoryPath, only_writer: bool) -> Self {
+        Self { store, default, only_writer, known: RwLock::default(), changes: tokio::sync::Mutex::default() }
+    }
+
+    /// The repository at `path`, as of now.
+    pub(crate) async fn find(&self, path: &RepositoryPath) -> Result<Arc<Repository>> {
+        if !self.only_writer {
+            return self.read(path).await;
+        }
+        if let Some(repository) = self.known(path) {
+            return Ok(repository);
+        }
+        let _changes = self.changes.lock().await;
+        if let Some(repository) = self.known(path) {
+            return Ok(repository);
+        }
+        let repository = self.read(path).await?;
+        self.remember(path, Some(repository.clone()));
+        Ok(repository)
+    }
+
+    fn known(&self, path: &RepositoryPath) -> Option<Arc<Repository>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).get(path).cloned()
+    }
+
+    fn remember(&self, path: &RepositoryPath, repository: Option<Arc<Repository>>) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        match repository {
+            Some(repository) => known.insert(path.clone(), repository),
+            None => known.remove(path),
+        };
+    }
+
+    async fn read(&self, path: &RepositoryPath) -> Result<Arc<Repository>> {
+        let row = repositories::find(self.store.database().reader(), path).await?;
+        let row = row.ok_or_else(|| Error::not_found(format_args!("repository {path}")))?;
+        Ok(Arc::new(Repository::from_row(row, &self.default)))
+    }
+}
+
+/// Creates a repository, and its workspace with the first one.
+pub(crate) async fn create(app: &App, actor: &Actor, request: CreateRepository) -> Result<RepositoryView> {
+    authorise(actor, Permission::RepositoriesManage, None)?;
+    let CreateRepository { path, settings: wanted } = request;
+    let mut settings = Settings::default();
+    wanted.apply(&mut settings);
+    check(&settings)?;
+    let now = Timestamp::now();
+    let _changes = app.repositories.changes.lock().await;
+    let transaction = app.store.database().begin().await?;
+    let workspace = match workspaces::find(&transaction, &path.workspace).await? {
+        Some(workspace) => workspace,
+        None => {
+            authorise(actor, Permission::WorkspacesManage, None)?;
+            workspaces::create(&transaction, &path.workspace, now).await?
+        }
+    };
+    repositories::create(&transaction, workspace.id, &path.repository, &row_of(&settings), now).await?;
+    transaction.commit().await?;
+    let repository = app.repositories.read(&path).await?;
+    tracing::info!(repository = %path, "repository created");
+    Ok(view(app, &repository, charts::Counts::default()))
+}
+
+/// A repository and what it holds.
+pub(crate) async fn get(app: &App, scope: &Scope) -> Result<RepositoryView> {
+    scope.require(Permission::AppsView)?;
+    let counts = charts::counts(app.store.database().reader()).await?;
+    let counts = counts.into_iter().find(|(id, _)| *id == scope.repository.id);
+    let current = app.repositories.read(&scope.repository.path).await?;
+    Ok(view(app, &current, counts.map(|(_, counts)| counts).unwrap_or_default()))
+}
+
+/// All repositories that `actor` may read, in the order of their paths.
+pub(crate) async fn readable(app: &App, actor: &Actor) -> Result<Vec<Arc<Repository>>> {
+    let rows = repositories::list(app.store.database().reader()).await?;
+    let all = rows.into_iter().map(|row| Repository::from_row(row, &app.config.default_repository));
+    let may_read = |repository: &Repository| {
+        let scope = RepositoryScope { id: repository.id, visibility: repository.settings.visibility };
+        authorise(actor, Permission::AppsView, Some(scope)).is_ok()
+    };
+    Ok(all.filter(may_read).map(Arc::new).collect())
+}
+
+/// The views of all repositories that `actor` may read, in the order of their paths.
+pub(crate) async fn list(app: &App, actor: &Actor) -> Result<Vec<RepositoryView>> {
+    let counts: HashMap<_, _> = charts::counts(app.store.database().reader()).await?.into_iter().collect();
+    let count = |id| counts.get(&id).copied().unwrap_or_default();
+    let repositories = readable(app, actor).await?;
+    Ok(repositories.iter().map(|repository| view(app, repository, count(repository.id))).collect())
+}
+
+/// Changes settings.
+pub(crate) async fn update(app: &App, scope: &Scope, change: UpdateRepository) -> Result<RepositoryView> {
+    scope.require(Permission::RepositoriesManage)?;
+    let path = &scope.repository.path;
+    let changes = app.repositories.changes.lock().await;
+    let current = app.repositories.read(path).await?;
+    let mut settings = current.settings.clone();
+    change.apply(&mut settings);
+    check(&settings)?;
+    let transaction = app.store.database().begin().await?;
+    repositories::update(&transaction, current.id, &row_of(&settings), Timestamp::now()).await?;
+    transaction.commit().await?;
+    app.repositories.remember(path, Some(app.repositories.read(path).await?));
+    drop(changes);
+    tracing::info!(repository = %path, "repository settings changed");
+    get(app, scope).await
+}
+
+/// Removes a repository with everything in it.
+pub(crate) async fn delete(app: &App, scope: &Scope) -> Result<()> {
+    scope.require(Permission::RepositoriesManage)?;
+    let path = &scope.repository.path;
+    if scope.repository.is_default {
+        return Err(Error::Conflict(format!("{path} is served at the root and cannot be deleted")));
+    }
+    let _changes = app.repositories.changes.lock().await;
+    let transaction = app.store.database().begin().await?;
+    repositories::delete(&transaction, scope.repository.id).await?;
+    transaction.commit().await?;
+    app.repositories.remember(path, None);
+    app.indexes.forget(scope.repository.id);
+    tracing::info!(repository = %path, "repository deleted");
+    Ok(())
+}
+
+fn check(settings: &Settings) -> Result<()> {
+    if settings.keep_versions == Some(0) {
+        return Err(Error::invalid("keep_versions", "0 would keep nothing; leave it out to keep everything"));
+    }
+    let id = settings.artifacthub_repository_id.as_deref().unwrap_or_default();
+    if id.chars().any(char::is_control) {
+        return Err(Error::invalid("artifacthub_repository_id", "contains control characters"));
+    }
+    Ok(())
+}
+
+fn view(app: &App, repository: &Repository, counts: charts::Counts) -> RepositoryView {
+    RepositoryView {
+        path: repository.path.clone(),
+        url: app.indexes.links().repository_url(&repository.path),
+        settings: repository.settings.clone(),
+        charts: counts.charts,
+        versions: counts.versions,
+        generation: repository.generation(),
+        created_at: repository.created_at,
+        updated_at: repository.updated_at,
+    }
+}

@@ -1,0 +1,185 @@
+//! A TCP stream whose writes may be ranges of files, which the kernel sends without a copy (`sendfile`).
+//!
+//! hyper takes bodies as bytes only. So a body that is a file yields slices of [`STAND_IN`], memory that nobody ever
+//! reads, and queues the file ranges they stand for with the connection. When such a slice comes to be written, the
+//! stream recognises its address and lets the kernel send the next queued bytes instead. HTTP/1 writes the bodies of a
+//! connection in order, each to its end or not at all (the connection closes), so the queue and the slices agree; if
+//! they ever did not, the write fails and the connection closes.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, IoSlice};
+use std::os::fd::AsFd;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use rustix::net::{SendAncillaryBuffer, SendFlags};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep};
+
+/// What stands for bytes of files. Never read or written, so it takes address space but no memory; 16 MiB so that a
+/// large file needs few steps through hyper.
+static STAND_IN: [u8; 16 << 20] = [0; 16 << 20];
+
+/// A part of a file.
+#[derive(Clone, Debug)]
+pub(crate) struct FileRange {
+    /// The file.
+    pub(crate) file: Arc<File>,
+    /// Where the part begins, in bytes.
+    pub(crate) offset: u64,
+    /// How long it is, in bytes.
+    pub(crate) length: u64,
+}
+
+/// The way a body gives file ranges to the connection it will be written to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FileSender(Arc<Mutex<VecDeque<FileRange>>>);
+
+impl FileSender {
+    /// Queues the beginning of `range` and returns the bytes that stand for it; `range` then is the rest.
+    pub(crate) fn stand_in(&self, range: &mut FileRange) -> Bytes {
+        let length = range.length.min(STAND_IN.len() as u64);
+        self.queue().push_back(FileRange { length, ..range.clone() });
+        range.offset += length;
+        range.length -= length;
+        Bytes::from_static(&STAND_IN[..usize::try_from(length).expect("at most the stand-in's length")])
+    }
+
+    fn queue(&self) -> MutexGuard<'_, VecDeque<FileRange>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+fn stands_in(slice: &[u8]) -> bool {
+    STAND_IN.as_ptr_range().contains(&slice.as_ptr())
+}
+
+/// A TCP stream that knows the file ranges queued for it, and gives up on a peer that does not read.
+pub(super) struct FileStream {
+    stream: TcpStream,
+    files: FileSender,
+    patience: Duration,
+    deadline: Option<Pin<Box<Sleep>>>,
+    waiting: bool,
+}
+
+impl FileStream {
+    /// Wraps a stream; a write fails when the peer took nothing for `patience`.
+    pub(super) fn new(stream: TcpStream, patience: Duration) -> (Self, FileSender) {
+        let files = FileSender::default();
+        (Self { stream, files: files.clone(), patience, deadline: None, waiting: false }, files)
+    }
+
+    /// Runs a write until it would block, then waits for the peer, at most for the patience.
+    fn poll_progress(
+        &mut self,
+        context: &mut Context<'_>,
+        mut write: impl FnMut(&TcpStream, &FileSender) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            if self.stream.poll_write_ready(context)?.is_pending() {
+                return self.poll_patience(context);
+            }
+            let Self { stream, files, .. } = self;
+            match stream.try_io(Interest::WRITABLE, || write(stream, files)) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => {
+                    self.waiting = false;
+                    return Poll::Ready(result);
+                }
+            }
+        }
+    }
+
+    fn poll_patience(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let until = Instant::now() + self.patience;
+        let deadline = self.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
+        if !self.waiting {
+            self.waiting = true;
+            deadline.as_mut().reset(until);
+        }
+        ready!(deadline.as_mut().poll(context));
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client takes no bytes")))
+    }
+}
+
+/// Sends the leading bytes of `slices`: up to the first stand-in, or else from the file it stands for.
+fn send(stream: &TcpStream, files: &FileSender, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+    let filled = slices.iter().position(|slice| !slice.is_empty()).unwrap_or(slices.len());
+    let slices = &slices[filled..];
+    let plain = slices.iter().position(|slice| stands_in(slice)).unwrap_or(slices.len());
+    match slices.first() {
+        None => Ok(0),
+        Some(first) if plain == 0 => send_file(stream, files, first.len()),
+        Some(_) => {
+            // More follows, so that the head of an answer travels with the first bytes of its file.
+            let flags = if plain < slices.len() { SendFlags::MORE } else { SendFlags::empty() };
+            let sent = rustix::net::sendmsg(
+                stream,
+                &slices[..plain],
+                &mut SendAncillaryBuffer::default(),
+                flags | SendFlags::NOSIGNAL,
+            )?;
+            Ok(sent)
+        }
+    }
+}
+
+fn send_file(stream: &TcpStream, files: &FileSender, length: usize) -> io::Result<usize> {
+    let mut queue = files.queue();
+    let range = queue.front_mut().ok_or_else(|| io::Error::other("no file is queued for this answer"))?;
+    let wanted = usize::try_from(range.length).map_or(length, |left| left.min(length));
+    let mut offset = range.offset;
+    let sent = rustix::fs::sendfile(stream.as_fd(), range.file.as_fd(), Some(&mut offset), wanted)?;
+    if sent == 0 {
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "a file is shorter than announced"));
+    }
+    range.offset = offset;
+    range.length -= sent as u64;
+    if range.length == 0 {
+        queue.pop_front();
+    }
+    Ok(sent)
+}
+
+impl AsyncRead for FileStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for FileStream {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(context, &[IoSlice::new(bytes)])
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_progress(context, |stream, files| send(stream, files, slices))
+    }
+
+    /// Always, or hyper would copy the stand-ins together with other bytes.
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,11 @@
+//! One suite for every database and every blob store: SQLite and a real PostgreSQL; files, memory and a real S3 server.
+
+mod accounts;
+mod blobs;
+mod crash;
+mod faults;
+mod garbage;
+mod publish;
+mod reading;
+mod repositories;
+mod support;

@@ -36,6 +36,9 @@ pub(crate) fn decode_document(parser: &mut Parser<'_>, options: &Options) -> Res
     }
 }
 
+/// So many repeated keys are named in one error; go-yaml names all.
+const MOST_DUPLICATES: usize = 100;
+
 /// An open collection.
 enum Frame {
     Sequence(Vec<Value>),
@@ -49,6 +52,8 @@ struct Mapping {
     value_mark: Mark,
     /// Mappings still to come that are merged into this one (`<<`).
     merges: usize,
+    /// They are the items of a list, in which a further list is a fault.
+    merges_list: bool,
     /// This is such a merged mapping; its map is the parent's.
     is_merge: bool,
 }
@@ -133,7 +138,7 @@ impl<'s, 'p, 'a> Decoder<'s, 'p, 'a> {
             }
             (NodeKind::Scalar(scalar), Place::Key) => {
                 if !through_alias && scalar.is_merge() {
-                    self.expect_merges(1);
+                    self.expect_merges(1, false);
                     return Ok(None);
                 }
                 self.count(node.mark)?;
@@ -194,8 +199,10 @@ impl<'s, 'p, 'a> Decoder<'s, 'p, 'a> {
         Ok(())
     }
 
-    fn expect_merges(&mut self, count: usize) {
-        self.top_mapping().merges = count;
+    fn expect_merges(&mut self, count: usize, are_list: bool) {
+        let mapping = self.top_mapping();
+        mapping.merges = count;
+        mapping.merges_list = are_list;
     }
 
     /// The value of `<<`: a mapping, an alias of one, or a sequence of these, of which the earlier ones win.
@@ -211,9 +218,9 @@ impl<'s, 'p, 'a> Decoder<'s, 'p, 'a> {
                 self.count(mark)?;
                 self.source.replay_alias(anchor, mark)
             }
-            NodeKind::SequenceStart => {
-                let count = self.source.replay_items_backwards()?.ok_or_else(|| unmergeable(mark))?;
-                self.expect_merges(count);
+            NodeKind::SequenceStart if !self.top_mapping().merges_list => {
+                let count = self.source.replay_items_backwards()?;
+                self.expect_merges(count, true);
                 Ok(())
             }
             _ => Err(unmergeable(mark)),
@@ -306,9 +313,11 @@ fn insert(mapping: &mut Mapping, key: Key, value: Value, strict: bool, faults: &
         faults.bad_key = Some(Error::new(ErrorKind::NotJson, text, Some(mark)));
     }
     if strict && mapping.map.contains_key(&key.text) {
-        let line = mark.line + 1;
-        faults.duplicates.push(format!("line {line}: key {} already set in map", key.shown()));
         faults.first_duplicate.get_or_insert(mark);
+        if faults.duplicates.len() < MOST_DUPLICATES {
+            let line = mark.line + 1;
+            faults.duplicates.push(format!("line {line}: key {} already set in map", key.shown()));
+        }
         return;
     }
     mapping.map.insert(key.text, value);

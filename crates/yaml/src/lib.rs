@@ -1,7 +1,26 @@
 //! YAML as Helm reads and writes it: go-yaml's resolution rules and emitter, with limits.
 //!
-//! Helm reads with sigs.k8s.io/yaml: go-yaml v2 (YAML 1.1), then JSON. [`from_str`] gives what comes out of that as a
-//! [`serde_json::Value`], or an [`Error`] with the same words.
+//! Helm uses sigs.k8s.io/yaml: go-yaml v2 (YAML 1.1) on one side, JSON on the other. This crate gives the same values,
+//! the same bytes and the same error texts:
+//!
+//! * [`from_str`], [`from_slice`], [`documents`], [`from_str_as`]: text to [`serde_json::Value`];
+//! * [`to_string`] (`toYaml`, Chart.yaml, index.yaml) and [`to_string_pretty`] (`toYamlPretty`): values to text;
+//! * [`Emitter`]: the writer below them, for text that is written piece by piece;
+//! * [`Parser`]: the reader below them, an iterator over [`Event`]s in constant memory.
+//!
+//! ```
+//! use chandlery_yaml::{Options, from_str, to_string};
+//! let value = from_str("on: 0777\nversion: 1.10", &Options::default()).unwrap();
+//! assert_eq!(value, serde_json::json!({ "true": 511, "version": 1.1 }));
+//! assert_eq!(to_string(&value).unwrap(), "\"true\": 511\nversion: 1.1\n");
+//! ```
+//!
+//! # Where it differs from go-yaml
+//!
+//! * Nesting is limited to [`Limits::depth`], and text repeated through aliases to [`Limits::alias_bytes`].
+//! * With `strict_duplicates`, `1` and `"1"` are the same key; in go-yaml one of the two is lost at random.
+//! * An error text that prints a whole mapping (`invalid map key`) shows converted keys as strings.
+//! * Key sets that go-yaml's order does not rank consistently are written in one order, there in a random one.
 
 mod bytes;
 mod decode;

@@ -199,3 +199,73 @@ fn whole_number(number: &Shortest) -> Option<String> {
         _ => Some(text),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_are_read_as_strconv_does() {
+        let signed = |value| Some(Integer::Signed(value));
+        let cases = [
+            ("0", signed(0)),
+            ("-0", signed(0)),
+            ("+5", signed(5)),
+            ("0777", signed(511)),
+            ("0o17", signed(15)),
+            ("-0X1f", signed(-31)),
+            ("0b11", signed(3)),
+            ("08", None),
+            ("0x", None),
+            ("1_0", None),
+            ("--1", None),
+            ("9223372036854775808", Some(Integer::Unsigned(1 << 63))),
+            ("+9223372036854775808", None),
+            ("-9223372036854775808", signed(i64::MIN)),
+            ("-9223372036854775809", None),
+            ("18446744073709551616", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parse_integer(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn floats_are_written_as_strconv_does() {
+        let cases = [
+            (999_999.0, "999999", "999999", "999999"),
+            (1e6, "1e+06", "1e+06", "1000000"),
+            (1_234_567.5, "1.2345675e+06", "1.2345675e+06", "1.2345675e+06"),
+            (12_345_678.9, "1.23456789e+07", "1.2345679e+07", "1.23456789e+07"),
+            (0.0001, "0.0001", "0.0001", "0.0001"),
+            (0.00001, "1e-05", "1e-05", "1e-05"),
+            (1e20, "1e+20", "1e+20", "1e+20"),
+            (9.3e18, "9.3e+18", "9.3e+18", "9300000000000000000"),
+            (-0.0, "-0", "-0", "0"),
+            (1.1, "1.1", "1.1", "1.1"),
+            (1e300, "1e+300", "+Inf", "1e+300"),
+            (1_754_325_656_772_758.2, "1.7543256567727582e+15", "1.7543257e+15", "1.7543256567727582e+15"),
+        ];
+        for (value, general, general_32, through_json) in cases {
+            let written = (format_general(value), format_general_32(value), format_through_json(value));
+            assert_eq!(written, (general.to_owned(), general_32.to_owned(), through_json.to_owned()));
+        }
+    }
+
+    #[test]
+    fn fractions_may_have_underscores_between_digits() {
+        let cases = [
+            (".5", Some(0.5)),
+            (".5_0", Some(0.5)),
+            ("._5", None),
+            (".5_", None),
+            (".5_e1", None),
+            (".e5", None),
+            (".5e400", None),
+            (".5E+3", Some(500.0)),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parse_fraction(text), expected, "{text}");
+        }
+    }
+}

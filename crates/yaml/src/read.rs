@@ -121,3 +121,51 @@ fn decode_utf8(bytes: &[u8]) -> Result<Cow<'_, str>, Error> {
 fn encoding(problem: &str) -> Error {
     Error::new(ErrorKind::Encoding, format!("yaml: {problem}"), None)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scalars_become_strings_as_in_go_structs() {
+        let cases = [
+            ("1.10", Some("1.1")),
+            ("1", Some("1")),
+            ("1e6", Some("1e+06")),
+            ("yes", Some("true")),
+            ("off", Some("false")),
+            ("'1.10'", Some("1.10")),
+            ("18446744073709551615", Some("18446744073709551615")),
+            ("~", None),
+            ("[]", None),
+        ];
+        for (text, expected) in cases {
+            let value = from_str(text, &Options::default()).unwrap();
+            assert_eq!(coerce_to_string(&value).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn types_are_filled() {
+        let options = Options::default();
+        assert_eq!(from_str_as::<Vec<u8>>("[1, 2]", &options), Ok(vec![1, 2]));
+        let error = from_str_as::<Vec<u8>>("a: 1", &options).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Shape);
+    }
+
+    #[test]
+    fn every_document_is_read() {
+        let read = |text| documents(text, &Options::default()).map(|all| Value::from(all).to_string());
+        let cases = [
+            ("", "[]"),
+            ("# nothing", "[]"),
+            ("a", r#"["a"]"#),
+            ("a\n---\nb: 1\n...\n---\n", r#"["a",{"b":1},null]"#),
+            ("--- &x a\n--- [b]", r#"["a",["b"]]"#),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(read(text).as_deref(), Ok(expected));
+        }
+        assert!(read("--- &x a\n--- *x").is_err(), "anchors end with their document");
+    }
+}

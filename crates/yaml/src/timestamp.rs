@@ -97,3 +97,34 @@ fn days_in(year: u32, month: u32) -> u32 {
         _ => 31,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_timestamp;
+
+    #[test]
+    fn timestamps_are_those_of_go_yaml() {
+        let cases = [
+            ("2020-01-01", true),
+            ("2020-1-1", true),
+            ("2020-02-29", true),
+            ("2021-02-29", false),
+            ("2020-13-01", false),
+            ("2020-00-01", false),
+            ("2020-01-01T1:2:3Z", true),
+            ("2020-01-01t01:02:03.5+01:00", true),
+            ("2020-01-01T1:2:3", false),
+            ("2020-01-01T24:00:00Z", false),
+            ("2020-01-01 1:2:3", true),
+            ("2020-01-01   1:2:3,25", true),
+            ("2020-01-01 1:2", false),
+            ("2020-01-01 1:2:3 Z", false),
+            ("20-01-01", false),
+            ("2020-01-01x", false),
+            ("2020-", false),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(is_timestamp(text), expected, "{text}");
+        }
+    }
+}

@@ -44,6 +44,10 @@ pub(super) struct Source<'p, 'a> {
     parser: &'p mut Parser<'a>,
     /// The nodes that an alias may repeat, recorded while an anchored node is open.
     tape: Vec<Node<'a>>,
+    /// For each place on the tape, the place behind the node that begins there.
+    ends: Vec<usize>,
+    /// Where the recorded collections that are still open begin on the tape.
+    open_on_tape: Vec<usize>,
     anchors: Vec<Anchor<'a>>,
     names: HashMap<&'a str, usize>,
     /// Anchors whose collections are open, each with its nesting depth.
@@ -60,6 +64,8 @@ impl<'p, 'a> Source<'p, 'a> {
         Self {
             parser,
             tape: Vec::new(),
+            ends: Vec::new(),
+            open_on_tape: Vec::new(),
             anchors: Vec::new(),
             names: HashMap::new(),
             open: Vec::new(),
@@ -163,14 +169,30 @@ impl<'p, 'a> Source<'p, 'a> {
 
     fn record(&mut self, node: &Node<'a>) {
         if self.recording > 0 {
-            self.tape.push(node.clone());
+            self.put_on_tape(node);
+        }
+    }
+
+    fn put_on_tape(&mut self, node: &Node<'a>) {
+        let place = self.tape.len();
+        self.tape.push(node.clone());
+        self.ends.push(place + 1);
+        match node.kind {
+            NodeKind::SequenceStart | NodeKind::MappingStart => self.open_on_tape.push(place),
+            NodeKind::SequenceEnd | NodeKind::MappingEnd => {
+                // The end of a merge list may be recorded without its start.
+                if let Some(start) = self.open_on_tape.pop() {
+                    self.ends[start] = place + 1;
+                }
+            }
+            NodeKind::Alias(_) | NodeKind::Scalar(_) => {}
         }
     }
 
     fn record_scalar(&mut self, anchor: Option<&'a str>, node: &Node<'a>) {
         let Some(name) = anchor else { return self.record(node) };
         let start = self.tape.len();
-        self.tape.push(node.clone());
+        self.put_on_tape(node);
         self.add_anchor(name, start, Some(start + 1));
     }
 
@@ -217,9 +239,7 @@ impl<'p, 'a> Source<'p, 'a> {
     }
 
     /// Makes the items of the sequence just begun the next nodes, the last item first, and gives their number.
-    ///
-    /// `None` if an item is neither a mapping nor an alias of one.
-    pub(super) fn replay_items_backwards(&mut self) -> Result<Option<usize>> {
+    pub(super) fn replay_items_backwards(&mut self) -> Result<usize> {
         let from = match self.replays.last() {
             Some(replay) => replay.next,
             None => self.record_sequence()?,
@@ -228,17 +248,9 @@ impl<'p, 'a> Source<'p, 'a> {
         if let Some(replay) = self.replays.last_mut() {
             replay.next = behind;
         }
-        let mergeable = |&(start, _): &(usize, usize)| match self.tape[start].kind {
-            NodeKind::MappingStart => true,
-            NodeKind::Alias(anchor) => self.is_mapping(anchor),
-            _ => false,
-        };
-        if !items.iter().all(mergeable) {
-            return Ok(None);
-        }
         let count = items.len();
         self.replays.extend(items.into_iter().map(|(next, end)| Replay { next, end, through_alias: false }));
-        Ok(Some(count))
+        Ok(count)
     }
 
     /// Reads the rest of the sequence just begun onto the tape and tells where it starts there.
@@ -258,27 +270,11 @@ impl<'p, 'a> Source<'p, 'a> {
         let mut items = Vec::new();
         let mut at = from;
         while !matches!(self.tape[at].kind, NodeKind::SequenceEnd) {
-            let end = self.node_end(at);
+            let end = self.ends[at];
             items.push((at, end));
             at = end;
         }
         (items, at + 1)
-    }
-
-    fn node_end(&self, start: usize) -> usize {
-        let mut depth = 0;
-        let mut at = start;
-        loop {
-            match self.tape[at].kind {
-                NodeKind::SequenceStart | NodeKind::MappingStart => depth += 1,
-                NodeKind::SequenceEnd | NodeKind::MappingEnd => depth -= 1,
-                NodeKind::Alias(_) | NodeKind::Scalar(_) => {}
-            }
-            at += 1;
-            if depth == 0 {
-                return at;
-            }
-        }
     }
 }
 

@@ -71,3 +71,38 @@ fn merge_sort<'k, T: Copy>(entries: &mut [(&'k str, T)], spare: &mut [(&'k str, 
     }
     entries.copy_from_slice(spare);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_in_natural_order() {
+        let sorted =
+            ["", "-y", "_x", "~", "1", "1.5", "2", "10", "A", "B", "a", "a b", "a-b", "a2", "a10", "ab", "é"];
+        for (place, left) in sorted.iter().enumerate() {
+            for (other, right) in sorted.iter().enumerate() {
+                let order = compare_keys(left, right, Dialect::Compact);
+                assert_eq!(order, place.cmp(&other), "{left} and {right}");
+            }
+        }
+    }
+
+    #[test]
+    fn letters_behind_digits_come_first_only_in_pretty() {
+        assert_eq!(compare_keys("a1b", "a1-", Dialect::Compact), Ordering::Greater);
+        assert_eq!(compare_keys("a1b", "a1-", Dialect::Pretty), Ordering::Less);
+    }
+
+    #[test]
+    fn sets_without_consistent_order_are_sorted_without_panic() {
+        let names: Vec<String> =
+            (0..200).flat_map(|n| [format!("a{n}"), format!("a{n}x"), format!("{n}min")]).collect();
+        let mut entries: Vec<(&str, usize)> = names.iter().map(|name| (name.as_str(), 0)).collect();
+        sort_by_key(&mut entries, Dialect::Compact);
+        let mut left: Vec<&str> = entries.iter().map(|entry| entry.0).collect();
+        left.sort_unstable();
+        left.dedup();
+        assert_eq!(left.len(), 600);
+    }
+}

@@ -10,7 +10,8 @@ use chandlery_core::{Digest, Error, Result};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use opendal::layers::{RetryLayer, TimeoutLayer};
-use opendal::{ErrorKind, Operator, Writer, services};
+use opendal::{ErrorKind, HttpTransporter, Operator, Writer, services};
+use opendal_http_transport_reqwest::ReqwestTransport;
 
 use super::temporary::TemporaryFile;
 use super::upload::{Content, FinishedBlob};
@@ -38,7 +39,7 @@ pub(super) struct ObjectStore {
 impl ObjectStore {
     pub(super) fn open(url: &BlobsUrl) -> Result<Self> {
         let operator = match url {
-            BlobsUrl::S3 { .. } => Operator::new(s3_service(url)),
+            BlobsUrl::S3 { .. } => Operator::new(s3_service(url)).map(with_http),
             _ => Operator::new(services::Memory::default()),
         };
         let operator = operator.map_err(error::object_store)?;
@@ -143,7 +144,6 @@ fn s3_service(url: &BlobsUrl) -> services::S3 {
     let BlobsUrl::S3 { bucket, prefix, endpoint, region, path_style, credentials } = url else {
         return services::S3::default();
     };
-    use_ring();
     let environment = || std::env::var("AWS_REGION").or_else(|_| std::env::var("AWS_DEFAULT_REGION"));
     let region = region.clone().or_else(|| environment().ok());
     let region = region.as_deref().unwrap_or("us-east-1");
@@ -163,10 +163,13 @@ fn s3_service(url: &BlobsUrl) -> services::S3 {
     service
 }
 
-/// TLS by ring, as everywhere in Chandlery; a provider that the program installed before stays.
-fn use_ring() {
+/// Gives an operator a client for HTTP, with TLS by ring as everywhere in Chandlery; a provider that the program
+/// installed before stays.
+fn with_http(operator: Operator) -> Operator {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    opendal::install_default();
+    let transport = HttpTransporter::new(ReqwestTransport::default());
+    let context = operator.context().with_http_transport(transport);
+    operator.with_context(context)
 }
 
 async fn copy_parts(writer: &mut Writer, file: &Arc<TemporaryFile>, size: u64, part: u64) -> Result<()> {

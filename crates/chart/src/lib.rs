@@ -19,10 +19,14 @@ pub use archive::{
     Archive, ArchiveError, File, Limits, TemplatesAndValues, read_file, read_templates, read_values,
 };
 pub use chart::Chart;
-pub use index::{EntryFields, write_chart_header, write_document_footer, write_document_header, write_entry};
+pub use index::{
+    DirectoryIndex, DirectoryIndexOptions, EntryFields, IndexEntry, IndexError, IndexFile, LoadedIndex,
+    SkippedPackage, index_directory, write_chart_header, write_document_footer, write_document_header,
+    write_entry,
+};
 pub use inspect::{PackageSummary, SubchartSummary, inspect};
 pub use lock::Lock;
-pub use metadata::{Dependency, Maintainer, Metadata, MetadataError, ShapeError};
+pub use metadata::{Dependency, LegacyFields, Maintainer, Metadata, MetadataError, ShapeError};
 pub use package::file_name;
 pub use provenance::{ProvenanceError, ProvenanceIdentity, parse_identity};
 pub use timestamp::{Timestamp, TimestampError};

@@ -4,7 +4,8 @@ use chandlery_yaml::{Dialect, Emitter};
 use serde::{Deserialize, Serialize};
 
 use crate::metadata::{
-    Dependency, MetadataError, ShapeError, take_dependencies, take_map, take_text, write_dependencies,
+    Dependency, MetadataError, ShapeError, Unknown, take_dependencies, take_map, take_text,
+    write_dependencies,
 };
 use crate::timestamp::Timestamp;
 
@@ -33,7 +34,7 @@ impl Lock {
             match key.to_ascii_lowercase().as_str() {
                 "generated" => take_time(&mut lock.generated, &value),
                 "digest" => take_text(&mut lock.digest, value),
-                "dependencies" => take_dependencies(&mut lock.dependencies, value),
+                "dependencies" => take_dependencies(&mut lock.dependencies, value, Unknown::Ignore),
                 _ => Ok(()),
             }
             .map_err(|error| error.below(&key))?;

@@ -12,8 +12,11 @@ use serde_json::Value;
 
 pub use decode::ShapeError;
 use decode::apply_metadata;
-pub(crate) use decode::{take_dependencies, take_map, take_text};
-pub(crate) use encode::{IndexFields, write_dependencies};
+pub(crate) use decode::{
+    Unknown, apply_field, take_annotations, take_bool, take_dependencies, take_map, take_text, take_texts,
+};
+pub use encode::LegacyFields;
+pub(crate) use encode::{IndexFields, write_annotations, write_dependencies, write_texts};
 pub(crate) use text::quote;
 
 /// Who looks after a chart.
@@ -133,6 +136,9 @@ pub enum MetadataError {
     /// A field has the wrong shape.
     #[error("{0}")]
     Shape(#[from] ShapeError),
+    /// Two dependencies go by one name. Helm overlooks it in an index.
+    #[error("validation: more than one dependency with name or alias {0}")]
+    DuplicateDependency(String),
     /// A value breaks a rule; the text is Helm's.
     #[error("validation: {0}")]
     Rule(String),

@@ -2,8 +2,10 @@
 //! item per version, then the document footer. Put together they are what Helm writes for the whole document.
 
 use chandlery_yaml::{Dialect, Emitter};
+use serde_json::Value;
 
-use crate::metadata::{IndexFields, Metadata};
+use super::{IndexEntry, IndexFile};
+use crate::metadata::{IndexFields, LegacyFields, Metadata, write_annotations, write_texts};
 
 /// What one item of an index is made of.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +20,8 @@ pub struct EntryFields<'a> {
     pub urls: &'a [String],
     /// Whether the package was withdrawn.
     pub removed: bool,
+    /// Fields of Helm 2 that an old index had.
+    pub legacy: Option<&'a LegacyFields>,
 }
 
 /// The column of chart names.
@@ -68,6 +72,7 @@ pub fn write_entry(out: &mut String, fields: &EntryFields<'_>) -> Result<(), cha
             digest: fields.digest,
             removed: fields.removed,
             urls: fields.urls,
+            legacy: fields.legacy,
         };
         fields.metadata.write(emitter, Some(&index))?;
         emitter.end_sequence();
@@ -85,6 +90,92 @@ pub fn write_document_footer(out: &mut String, generated: &str, server_info: Opt
         out.push_str("serverInfo: ");
         out.push_str(server_info);
         out.push('\n');
+    }
+}
+
+impl IndexEntry {
+    /// The entry as [`write_entry`] takes it.
+    #[must_use]
+    pub fn fields(&self) -> EntryFields<'_> {
+        EntryFields {
+            metadata: &self.metadata,
+            created: self.created.as_str(),
+            digest: &self.digest,
+            urls: &self.urls,
+            removed: self.removed,
+            legacy: Some(&self.legacy),
+        }
+    }
+}
+
+impl IndexFile {
+    /// The index as `helm repo index` writes it. Entries stand as they are; see [`IndexFile::sort`].
+    ///
+    /// # Errors
+    /// [`chandlery_yaml::Error`] when a text has a control character that Helm's YAML cannot hold.
+    pub fn to_yaml(&self) -> Result<String, chandlery_yaml::Error> {
+        let mut out = self.annotations_yaml()?;
+        let charts = self.charts();
+        write_document_header(&mut out, !charts.is_empty());
+        for (name, entries) in charts {
+            write_chart_header(&mut out, name)?;
+            if entries.is_empty() {
+                out.truncate(out.len() - 1);
+                out.push_str(" []\n");
+            }
+            for entry in entries {
+                write_entry(&mut out, &entry.fields())?;
+            }
+        }
+        write_document_footer(&mut out, self.generated.as_str(), None);
+        out.push_str(&self.trailer_yaml()?);
+        Ok(out)
+    }
+
+    /// The keys that come before `apiVersion`.
+    fn annotations_yaml(&self) -> Result<String, chandlery_yaml::Error> {
+        if self.annotations.is_empty() {
+            return Ok(String::new());
+        }
+        let mut emitter = Emitter::new(Dialect::Compact);
+        emitter.begin_mapping();
+        write_annotations(&mut emitter, &self.annotations);
+        emitter.end_mapping();
+        emitter.finish()
+    }
+
+    /// The keys that come after `generated`.
+    fn trailer_yaml(&self) -> Result<String, chandlery_yaml::Error> {
+        if self.public_keys.is_empty() && self.server_info.is_empty() {
+            return Ok(String::new());
+        }
+        let mut emitter = Emitter::new(Dialect::Compact);
+        emitter.begin_mapping();
+        write_texts(&mut emitter, "publicKeys", &self.public_keys);
+        if !self.server_info.is_empty() {
+            emitter.key("serverInfo");
+            emitter.value(&Value::Object(self.server_info.clone()))?;
+        }
+        emitter.end_mapping();
+        emitter.finish()
+    }
+
+    /// The index as `helm repo index --json` writes it: indented by 2, with Go's escapes, no line break at the end.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let json = serde_json::to_string_pretty(self).expect("an index has only text keys");
+        let mut escaped = String::with_capacity(json.len());
+        for character in json.chars() {
+            match character {
+                '<' => escaped.push_str("\\u003c"),
+                '>' => escaped.push_str("\\u003e"),
+                '&' => escaped.push_str("\\u0026"),
+                '\u{2028}' => escaped.push_str("\\u2028"),
+                '\u{2029}' => escaped.push_str("\\u2029"),
+                _ => escaped.push(character),
+            }
+        }
+        escaped
     }
 }
 

@@ -6,13 +6,49 @@ use serde_json::{Map, Value};
 
 use super::{Dependency, Maintainer, Metadata};
 
-/// A field whose value has the wrong shape.
+/// A field whose value has the wrong shape, or that may not be there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}expected {expected}, found {found}", field_prefix(.field))]
-pub struct ShapeError {
-    field: String,
-    expected: &'static str,
-    found: &'static str,
+pub enum ShapeError {
+    /// The value is of another kind than the field.
+    #[error("{}expected {expected}, found {found}", field_prefix(.field))]
+    Kind {
+        /// The path of the field, empty for the whole document.
+        field: String,
+        /// What belongs there.
+        expected: &'static str,
+        /// What is there.
+        found: &'static str,
+    },
+    /// A null in a list of maps, which Helm reports as a broken rule.
+    #[error("validation: {list} must not contain empty or null nodes")]
+    NullNode {
+        /// `maintainers` or `dependencies`.
+        list: &'static str,
+    },
+    /// A field that the format does not have, where that is an error.
+    #[error("unknown field {field:?}")]
+    Unknown {
+        /// The path of the field.
+        field: String,
+    },
+}
+
+/// What to do about fields that the format does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unknown {
+    /// Drop them, as for `Chart.yaml`.
+    Ignore,
+    /// Fail, as for `index.yaml` in YAML.
+    Refuse,
+}
+
+impl Unknown {
+    pub(crate) fn found(self) -> Result<(), ShapeError> {
+        match self {
+            Self::Ignore => Ok(()),
+            Self::Refuse => Err(ShapeError::Unknown { field: String::new() }),
+        }
+    }
 }
 
 fn field_prefix(field: &str) -> String {
@@ -21,22 +57,21 @@ fn field_prefix(field: &str) -> String {
 
 impl ShapeError {
     pub(crate) fn new(field: &str, expected: &'static str, found: &Value) -> Self {
-        Self { field: field.to_owned(), expected, found: shape_name(found) }
+        Self::Kind { field: field.to_owned(), expected, found: shape_name(found) }
     }
 
     /// Puts the field's parent before its name.
     pub(crate) fn below(mut self, parent: &str) -> Self {
-        self.field = match (self.field.is_empty(), self.field.starts_with('[')) {
-            (true, _) => parent.to_owned(),
-            (false, true) => format!("{parent}{}", self.field),
-            (false, false) => format!("{parent}.{}", self.field),
-        };
+        if let Self::Kind { field, .. } | Self::Unknown { field } = &mut self {
+            let separator = if field.is_empty() || field.starts_with('[') { "" } else { "." };
+            *field = format!("{parent}{separator}{field}");
+        }
         self
     }
 }
 
 /// What a value is, for a person.
-pub(crate) fn shape_name(value: &Value) -> &'static str {
+fn shape_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "true or false",
@@ -109,7 +144,10 @@ pub(crate) fn take_texts(target: &mut Vec<String>, value: Value) -> Result<(), S
     take_list(target, value, take_text)
 }
 
-fn take_annotations(target: &mut BTreeMap<String, String>, value: Value) -> Result<(), ShapeError> {
+pub(crate) fn take_annotations(
+    target: &mut BTreeMap<String, String>,
+    value: Value,
+) -> Result<(), ShapeError> {
     let Some(entries) = take_map(value)? else {
         target.clear();
         return Ok(());
@@ -122,31 +160,27 @@ fn take_annotations(target: &mut BTreeMap<String, String>, value: Value) -> Resu
     Ok(())
 }
 
-/// A list element that must not be null, in Helm's words.
-fn refuse_null(value: &Value) -> Result<(), ShapeError> {
-    if value.is_null() {
-        Err(ShapeError::new("", "a map (empty or null nodes are not allowed)", value))
-    } else {
-        Ok(())
-    }
+/// A list element that must not be null.
+fn refuse_null(value: &Value, list: &'static str) -> Result<(), ShapeError> {
+    if value.is_null() { Err(ShapeError::NullNode { list }) } else { Ok(()) }
 }
 
-fn take_maintainer(target: &mut Maintainer, value: Value) -> Result<(), ShapeError> {
-    refuse_null(&value)?;
+fn take_maintainer(target: &mut Maintainer, value: Value, unknown: Unknown) -> Result<(), ShapeError> {
+    refuse_null(&value, "maintainers")?;
     for (key, value) in take_map(value)?.unwrap_or_default() {
         match key.to_ascii_lowercase().as_str() {
             "name" => take_text(&mut target.name, value),
             "email" => take_text(&mut target.email, value),
             "url" => take_text(&mut target.url, value),
-            _ => Ok(()),
+            _ => unknown.found(),
         }
         .map_err(|error| error.below(&key))?;
     }
     Ok(())
 }
 
-fn take_dependency(target: &mut Dependency, value: Value) -> Result<(), ShapeError> {
-    refuse_null(&value)?;
+fn take_dependency(target: &mut Dependency, value: Value, unknown: Unknown) -> Result<(), ShapeError> {
+    refuse_null(&value, "dependencies")?;
     for (key, value) in take_map(value)?.unwrap_or_default() {
         match key.to_ascii_lowercase().as_str() {
             "name" => take_text(&mut target.name, value),
@@ -160,27 +194,36 @@ fn take_dependency(target: &mut Dependency, value: Value) -> Result<(), ShapeErr
                 Ok(())
             }),
             "alias" => take_text(&mut target.alias, value),
-            _ => Ok(()),
+            _ => unknown.found(),
         }
         .map_err(|error| error.below(&key))?;
     }
     Ok(())
 }
 
-pub(crate) fn take_dependencies(target: &mut Vec<Dependency>, value: Value) -> Result<(), ShapeError> {
-    take_list(target, value, take_dependency)
+pub(crate) fn take_dependencies(
+    target: &mut Vec<Dependency>,
+    value: Value,
+    unknown: Unknown,
+) -> Result<(), ShapeError> {
+    take_list(target, value, |dependency, value| take_dependency(dependency, value, unknown))
 }
 
 /// Reads a whole `Chart.yaml` over the metadata.
 pub(crate) fn apply_metadata(target: &mut Metadata, value: Value) -> Result<(), ShapeError> {
     for (key, value) in take_map(value)?.unwrap_or_default() {
-        apply_field(target, &key, value).map_err(|error| error.below(&key))?;
+        apply_field(target, &key, value, Unknown::Ignore).map_err(|error| error.below(&key))?;
     }
     Ok(())
 }
 
-/// Reads one field over the metadata; `Ok(false)` when it is none of the metadata's.
-pub(crate) fn apply_field(target: &mut Metadata, key: &str, value: Value) -> Result<bool, ShapeError> {
+/// Reads one field over the metadata.
+pub(crate) fn apply_field(
+    target: &mut Metadata,
+    key: &str,
+    value: Value,
+    unknown: Unknown,
+) -> Result<(), ShapeError> {
     match key.to_ascii_lowercase().as_str() {
         "name" => take_text(&mut target.name, value),
         "home" => take_text(&mut target.home, value),
@@ -188,7 +231,9 @@ pub(crate) fn apply_field(target: &mut Metadata, key: &str, value: Value) -> Res
         "version" => take_text(&mut target.version, value),
         "description" => take_text(&mut target.description, value),
         "keywords" => take_texts(&mut target.keywords, value),
-        "maintainers" => take_list(&mut target.maintainers, value, take_maintainer),
+        "maintainers" => take_list(&mut target.maintainers, value, |maintainer, value| {
+            take_maintainer(maintainer, value, unknown)
+        }),
         "icon" => take_text(&mut target.icon, value),
         "apiversion" => take_text(&mut target.api_version, value),
         "condition" => take_text(&mut target.condition, value),
@@ -197,9 +242,8 @@ pub(crate) fn apply_field(target: &mut Metadata, key: &str, value: Value) -> Res
         "deprecated" => take_bool(&mut target.deprecated, value),
         "annotations" => take_annotations(&mut target.annotations, value),
         "kubeversion" => take_text(&mut target.kube_version, value),
-        "dependencies" => take_dependencies(&mut target.dependencies, value),
+        "dependencies" => take_dependencies(&mut target.dependencies, value, unknown),
         "type" => take_text(&mut target.kind, value),
-        _ => return Ok(false),
-    }?;
-    Ok(true)
+        _ => unknown.found(),
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chandlery_yaml::{Dialect, Emitter, compare_keys};
+use serde::Serialize;
 
 use super::{Dependency, Maintainer, Metadata};
 
@@ -12,6 +13,25 @@ pub(crate) struct IndexFields<'a> {
     pub(crate) digest: &'a str,
     pub(crate) removed: bool,
     pub(crate) urls: &'a [String],
+    pub(crate) legacy: Option<&'a LegacyFields>,
+}
+
+/// What indexes of Helm 2 had, kept when they are merged.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LegacyFields {
+    /// Now `digest`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub checksum: String,
+    /// The template engine.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub engine: String,
+    /// The range of versions of Helm 2's server.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub tiller_version: String,
+    /// Now `urls`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub url: String,
 }
 
 impl Metadata {
@@ -31,10 +51,12 @@ impl Metadata {
         out: &mut Emitter,
         index: Option<&IndexFields<'_>>,
     ) -> Result<(), chandlery_yaml::Error> {
+        let legacy = index.and_then(|index| index.legacy);
         out.begin_mapping();
         write_annotations(out, &self.annotations);
         write_text(out, "apiVersion", &self.api_version);
         write_text(out, "appVersion", &self.app_version);
+        write_text(out, "checksum", legacy.map_or("", |legacy| &legacy.checksum));
         write_text(out, "condition", &self.condition);
         if let Some(index) = index {
             out.key("created");
@@ -49,6 +71,7 @@ impl Metadata {
         if let Some(index) = index {
             write_text(out, "digest", index.digest);
         }
+        write_text(out, "engine", legacy.map_or("", |legacy| &legacy.engine));
         write_text(out, "home", &self.home);
         write_text(out, "icon", &self.icon);
         write_texts(out, "keywords", &self.keywords);
@@ -58,7 +81,9 @@ impl Metadata {
         write_flag(out, "removed", index.is_some_and(|index| index.removed));
         write_texts(out, "sources", &self.sources);
         write_text(out, "tags", &self.tags);
+        write_text(out, "tillerVersion", legacy.map_or("", |legacy| &legacy.tiller_version));
         write_text(out, "type", &self.kind);
+        write_text(out, "url", legacy.map_or("", |legacy| &legacy.url));
         if let Some(index) = index {
             out.key("urls");
             write_list(out, index.urls);
@@ -83,7 +108,7 @@ fn write_flag(out: &mut Emitter, key: &str, flag: bool) {
     }
 }
 
-fn write_texts(out: &mut Emitter, key: &str, texts: &[String]) {
+pub(crate) fn write_texts(out: &mut Emitter, key: &str, texts: &[String]) {
     if !texts.is_empty() {
         out.key(key);
         write_list(out, texts);
@@ -98,7 +123,7 @@ fn write_list(out: &mut Emitter, texts: &[String]) {
     out.end_sequence();
 }
 
-fn write_annotations(out: &mut Emitter, annotations: &BTreeMap<String, String>) {
+pub(crate) fn write_annotations(out: &mut Emitter, annotations: &BTreeMap<String, String>) {
     if annotations.is_empty() {
         return;
     }

@@ -63,7 +63,7 @@ impl Metadata {
             dependency.validate()?;
             let key = if dependency.alias.is_empty() { &dependency.name } else { &dependency.alias };
             if !seen.insert(key) {
-                return rule(format!("more than one dependency with name or alias {}", quote(key)));
+                return Err(MetadataError::DuplicateDependency(quote(key)));
             }
         }
         Ok(())

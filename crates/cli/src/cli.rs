@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::commands::{account, completion, config, login, push, repo, search, token, version};
+use crate::commands::{account, completion, config, import, login, pull, push, repo, search, serve, show, token, version};
 use crate::error::report;
 
 /// Chandlery: the application repository and app store for Kubernetes, in one process.
@@ -25,12 +25,16 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Serve(serve::ServeArguments),
     #[command(subcommand)]
     Config(config::ConfigCommand),
     Login(login::LoginArguments),
     Logout(login::LogoutArguments),
     Whoami(login::WhoamiArguments),
     Push(push::PushArguments),
+    Pull(pull::PullArguments),
+    #[command(subcommand)]
+    Show(show::ShowCommand),
     Search(search::SearchArguments),
     #[command(subcommand)]
     Repo(repo::RepoCommand),
@@ -39,6 +43,7 @@ enum Command {
     #[command(subcommand)]
     Account(account::AccountCommand),
     Password(account::PasswordArguments),
+    Import(import::ImportArguments),
     Completion(completion::CompletionArguments),
     Version(version::VersionArguments),
     #[command(hide = true)]
@@ -63,6 +68,7 @@ pub(crate) fn run() -> ExitCode {
 
 fn execute(command: Command) -> Result<()> {
     match command {
+        Command::Serve(arguments) => arguments.run(),
         Command::Config(command) => command.run(),
         Command::Completion(arguments) => arguments.run(),
         Command::Man(arguments) => arguments.run(),
@@ -71,6 +77,9 @@ fn execute(command: Command) -> Result<()> {
         Command::Logout(arguments) => block_on(arguments.run()),
         Command::Whoami(arguments) => block_on(arguments.run()),
         Command::Push(arguments) => block_on(arguments.run()),
+        Command::Pull(arguments) => block_on(arguments.run()),
+        Command::Show(command) => block_on(command.run()),
+        Command::Import(arguments) => block_on(arguments.run()),
         Command::Search(arguments) => block_on(arguments.run()),
         Command::Repo(command) => block_on(command.run()),
         Command::Token(command) => block_on(command.run()),

@@ -3,9 +3,13 @@
 pub(crate) mod account;
 pub(crate) mod completion;
 pub(crate) mod config;
+pub(crate) mod import;
 pub(crate) mod login;
+pub(crate) mod pull;
 pub(crate) mod push;
 pub(crate) mod repo;
 pub(crate) mod search;
+pub(crate) mod serve;
+pub(crate) mod show;
 pub(crate) mod token;
 pub(crate) mod version;

@@ -4,8 +4,10 @@ mod cli;
 mod client;
 mod commands;
 mod error;
+mod local;
 mod logging;
 mod output;
+mod remote_index;
 mod secret_file;
 mod serve_options;
 

@@ -31,7 +31,8 @@ fn the_stronger_layer_wins() {
     let file = Some("listen: 127.0.0.5:5");
     let ours = ("CHANDLERY_LISTEN", "127.0.0.3:3");
     let theirs = [("LISTEN_HOST", "127.0.0.4"), ("PORT", "4")];
-    let cases: [(&[&str], Vec<(&str, &str)>, Option<&str>, &str, &str); 6] = [
+    let packaged = ("CHANDLERY_DEFAULT_LISTEN", "127.0.0.6:6");
+    let cases: [(&[&str], Vec<(&str, &str)>, Option<&str>, &str, &str); 7] = [
         (
             &["--listen", "127.0.0.1:1", "--port", "2"],
             [&[ours][..], &theirs].concat(),
@@ -41,8 +42,9 @@ fn the_stronger_layer_wins() {
         ),
         (&["--port", "2"], vec![ours], file, "0.0.0.0:2", "--port"),
         (&[], [&[ours][..], &theirs].concat(), file, "127.0.0.3:3", "CHANDLERY_LISTEN"),
-        (&[], theirs.to_vec(), file, "127.0.0.4:4", "PORT"),
-        (&[], vec![], file, "127.0.0.5:5", "listen in the file"),
+        (&[], [&[packaged][..], &theirs].concat(), file, "127.0.0.4:4", "PORT"),
+        (&[], vec![packaged], file, "127.0.0.5:5", "listen in the file"),
+        (&[], vec![packaged], None, "127.0.0.6:6", "CHANDLERY_DEFAULT_LISTEN"),
         (&[], vec![], None, "127.0.0.1:8080", "default"),
     ];
     for (flags, environment, file, listen, source) in cases {

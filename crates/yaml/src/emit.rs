@@ -191,6 +191,10 @@ impl Emitter {
         self.write_scalar(text, Style::Plain, false);
     }
 
+    fn written(&self) -> usize {
+        self.out.len()
+    }
+
     fn dialect(&self) -> Dialect {
         self.dialect
     }

@@ -23,6 +23,9 @@ pub struct Parser<'a> {
     tag_directives: Vec<TagParts<'a>>,
 }
 
+/// They are searched one by one for each tag, so their number is bounded; real documents have none.
+const MOST_TAG_DIRECTIVES: usize = 100;
+
 /// What the grammar expects next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -195,6 +198,10 @@ impl<'a> Parser<'a> {
                 _ => break,
             }
             if let TokenKind::TagDirective(parts) = self.scanner.take().kind {
+                if self.tag_directives.len() == MOST_TAG_DIRECTIVES {
+                    let problem = format!("document has more than {MOST_TAG_DIRECTIVES} %TAG directives");
+                    return Err(Error::limit(&problem, Some(start)));
+                }
                 if self.tag_directives.iter().any(|known| known.handle == parts.handle) {
                     return Err(Error::parser("found duplicate %TAG directive", start));
                 }

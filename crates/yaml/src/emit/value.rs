@@ -8,12 +8,15 @@ use crate::error::Error;
 use crate::limits::Limits;
 use crate::number;
 
+/// The longest text written from one value: a deep value can be much longer in YAML than in memory, for its indentation.
+const LONGEST_OUTPUT: usize = 1 << 30;
+
 /// Writes a value as sigs.k8s.io/yaml does: Helm's `toYaml` with its final line break.
 ///
 /// # Errors
 /// [`crate::ErrorKind::Encoding`] for a string with DEL, C1 control characters (but NEL), U+FFFE or U+FFFF;
 /// [`crate::ErrorKind::Syntax`] for a key longer than 1,024 characters; [`crate::ErrorKind::Limit`] for a value nested
-/// deeper than the default of [`Limits`]. Helm's `toYaml` gives an empty string then.
+/// deeper than the default of [`Limits`] or longer than 1 GiB in YAML. Helm's `toYaml` gives an empty string then.
 pub fn to_string(value: &Value) -> Result<String, Error> {
     write(value, Dialect::Compact)
 }
@@ -21,7 +24,7 @@ pub fn to_string(value: &Value) -> Result<String, Error> {
 /// Writes a value as Helm's `toYamlPretty` does: yaml.v3 with indent 2, with a final line break.
 ///
 /// # Errors
-/// [`crate::ErrorKind::Limit`] for a value nested deeper than the default of [`Limits`].
+/// [`crate::ErrorKind::Limit`] for a value nested deeper than the default of [`Limits`] or longer than 1 GiB in YAML.
 pub fn to_string_pretty(value: &Value) -> Result<String, Error> {
     write(value, Dialect::Pretty)
 }
@@ -36,12 +39,15 @@ impl Emitter {
     /// Writes a value with everything in it, keys in go-yaml's order.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::Limit`] for a value nested deeper than the default of [`Limits`].
+    /// [`crate::ErrorKind::Limit`] for a value nested deeper than the default of [`Limits`] or longer than 1 GiB in YAML.
     pub fn value(&mut self, value: &Value) -> Result<(), Error> {
         self.value_within(value, Limits::default().depth)
     }
 
     fn value_within(&mut self, value: &Value, depth: usize) -> Result<(), Error> {
+        if self.written() > LONGEST_OUTPUT {
+            return Err(Error::limit(&format!("value has more than {LONGEST_OUTPUT} bytes in YAML"), None));
+        }
         match value {
             Value::Null => self.null(),
             Value::Bool(value) => self.boolean(*value),

@@ -99,6 +99,12 @@ fn sizes_are_limited() {
 }
 
 #[test]
+fn tag_directives_are_limited() {
+    let text: String = (0..200_000).map(|number| format!("%TAG !{number}! x\n")).collect();
+    assert_eq!(refusal(&format!("{text}---\na")).0, ErrorKind::Limit);
+}
+
+#[test]
 fn bytes_that_are_no_text_are_refused() {
     let cases: [(&[u8], &str); 9] = [
         (b"a: \xFFb", "invalid leading UTF-8 octet"),

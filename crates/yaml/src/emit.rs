@@ -6,7 +6,7 @@ mod style;
 mod value;
 
 use crate::error::{Error, ErrorKind};
-pub use order::compare_keys;
+pub use order::{compare_keys, sort_entries};
 use style::Style;
 pub use value::{to_string, to_string_pretty};
 
@@ -25,7 +25,7 @@ pub enum Dialect {
 ///
 /// Collections that turn out empty are written `{}` and `[]`. Calls must nest properly: in a mapping each
 /// [`Emitter::key`] is followed by one node. Keys are written in the order of the calls; Helm's own order is
-/// [`compare_keys`].
+/// that of [`sort_entries`].
 ///
 /// ```
 /// use chandlery_yaml::{Dialect, Emitter};

@@ -36,7 +36,7 @@ mod scanner;
 mod timestamp;
 mod token;
 
-pub use emit::{Dialect, Emitter, compare_keys, to_string, to_string_pretty};
+pub use emit::{Dialect, Emitter, compare_keys, sort_entries, to_string, to_string_pretty};
 pub use error::{Error, ErrorKind, Mark};
 pub use event::{Event, EventKind, Properties, ScalarStyle};
 pub use limits::{Limits, Options};

@@ -7,7 +7,7 @@ use crate::emit::Dialect;
 /// Compares two keys as go-yaml sorts them: runs of digits as numbers (`a2` before `a10`), letters behind other characters.
 ///
 /// The order of [`Dialect::Compact`] is not transitive for odd sets such as `a2`, `a10`, `a1x`; there go-yaml's own
-/// output is random, and sorting with it needs an algorithm that tolerates this.
+/// output is random. Sort with [`sort_entries`]: the sorts of the standard library may panic on such an order.
 #[must_use]
 pub fn compare_keys(left: &str, right: &str, dialect: Dialect) -> Ordering {
     let common = left.bytes().zip(right.bytes()).take_while(|(left, right)| left == right).count();
@@ -44,16 +44,21 @@ fn leading_number(bytes: &[u8], start: i64) -> (i64, usize) {
     })
 }
 
-/// Sorts by key with a merge sort, because the standard sorts may panic on an order that is not transitive.
-pub(super) fn sort_by_key<T: Copy>(entries: &mut [(&str, T)], dialect: Dialect) {
-    if entries.is_sorted_by(|left, right| compare_keys(left.0, right.0, dialect).is_le()) {
-        return;
+/// Sorts pairs by their keys as go-yaml sorts a mapping ([`compare_keys`]); equal keys keep their places.
+///
+/// It takes any set of keys, where the sorts of the standard library may panic because the order is not transitive.
+pub fn sort_entries<K: AsRef<str> + Copy, V: Copy>(entries: &mut [(K, V)], dialect: Dialect) {
+    if !entries.is_sorted_by(|left, right| compare_entries(left, right, dialect).is_le()) {
+        let mut spare = entries.to_vec();
+        merge_sort(entries, &mut spare, dialect);
     }
-    let mut spare = entries.to_vec();
-    merge_sort(entries, &mut spare, dialect);
 }
 
-fn merge_sort<'k, T: Copy>(entries: &mut [(&'k str, T)], spare: &mut [(&'k str, T)], dialect: Dialect) {
+fn compare_entries<K: AsRef<str>, V>(left: &(K, V), right: &(K, V), dialect: Dialect) -> Ordering {
+    compare_keys(left.0.as_ref(), right.0.as_ref(), dialect)
+}
+
+fn merge_sort<K: AsRef<str> + Copy, V: Copy>(entries: &mut [(K, V)], spare: &mut [(K, V)], dialect: Dialect) {
     if entries.len() < 2 {
         return;
     }
@@ -63,10 +68,10 @@ fn merge_sort<'k, T: Copy>(entries: &mut [(&'k str, T)], spare: &mut [(&'k str, 
     let (left, right) = entries.split_at(middle);
     let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
     for slot in spare.iter_mut() {
-        let from_right = right.next_if(|second| {
-            left.peek().is_none_or(|first| compare_keys(first.0, second.0, dialect).is_gt())
-        });
-        let next = from_right.or_else(|| left.next());
+        let is_before = |second: &&(K, V)| {
+            left.peek().is_none_or(|first| compare_entries(first, second, dialect).is_gt())
+        };
+        let next = right.next_if(is_before).or_else(|| left.next());
         *slot = *next.expect("as many places as entries");
     }
     entries.copy_from_slice(spare);
@@ -99,7 +104,7 @@ mod tests {
         let names: Vec<String> =
             (0..200).flat_map(|n| [format!("a{n}"), format!("a{n}x"), format!("{n}min")]).collect();
         let mut entries: Vec<(&str, usize)> = names.iter().map(|name| (name.as_str(), 0)).collect();
-        sort_by_key(&mut entries, Dialect::Compact);
+        sort_entries(&mut entries, Dialect::Compact);
         let mut left: Vec<&str> = entries.iter().map(|entry| entry.0).collect();
         left.sort_unstable();
         left.dedup();

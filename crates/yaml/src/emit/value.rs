@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Number, Value};
 
-use crate::emit::order::sort_by_key;
+use crate::emit::order::sort_entries;
 use crate::emit::{Dialect, Emitter};
 use crate::error::Error;
 use crate::limits::Limits;
@@ -71,7 +71,7 @@ impl Emitter {
 
     fn entries(&mut self, map: &Map<String, Value>, depth: usize) -> Result<(), Error> {
         let mut entries: Vec<(&str, &Value)> = map.iter().map(|(key, value)| (key.as_str(), value)).collect();
-        sort_by_key(&mut entries, self.dialect());
+        sort_entries(&mut entries, self.dialect());
         for (key, value) in entries {
             self.key(key);
             self.value_within(value, depth)?;

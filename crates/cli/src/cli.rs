@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::commands::{account, completion, config, import, login, pull, push, repo, search, serve, show, token, version};
+use crate::commands::{
+    account, completion, config, import, index, login, pull, push, repo, search, serve, show, token, version,
+};
 use crate::error::report;
 
 /// Chandlery: the application repository and app store for Kubernetes, in one process.
@@ -36,6 +38,7 @@ enum Command {
     #[command(subcommand)]
     Show(show::ShowCommand),
     Search(search::SearchArguments),
+    Index(index::IndexArguments),
     #[command(subcommand)]
     Repo(repo::RepoCommand),
     #[command(subcommand)]
@@ -80,6 +83,7 @@ fn execute(command: Command) -> Result<()> {
         Command::Pull(arguments) => block_on(arguments.run()),
         Command::Show(command) => block_on(command.run()),
         Command::Import(arguments) => block_on(arguments.run()),
+        Command::Index(arguments) => arguments.run(),
         Command::Search(arguments) => block_on(arguments.run()),
         Command::Repo(command) => block_on(command.run()),
         Command::Token(command) => block_on(command.run()),

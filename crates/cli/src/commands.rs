@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod import;
+pub(crate) mod index;
 pub(crate) mod login;
 pub(crate) mod pull;
 pub(crate) mod push;

@@ -29,7 +29,7 @@ impl Package {
     /// # Errors
     /// It is no valid package; the message is the reason.
     pub(crate) fn parse(bytes: Bytes) -> Result<Self> {
-        let summary = inspect(&bytes[..], &Limits::default())?;
+        let summary = inspect(&bytes[..], &Limits::default()).context("not a valid package")?;
         Ok(Self { summary, digest: Digest::of(&bytes), bytes })
     }
 
@@ -62,6 +62,43 @@ pub(crate) fn read_bounded(path: &Path) -> Result<Bytes> {
         bail!("{} has more than {LARGEST_PACKAGE} bytes", path.display());
     }
     Ok(bytes.into())
+}
+
+/// Writes a whole file or, if anything fails, leaves what was there.
+///
+/// # Errors
+/// It cannot be written.
+pub(crate) fn write_whole_file(
+    path: &Path,
+    write: impl FnOnce(&mut fs::File) -> std::io::Result<()>,
+) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let attempt = || -> std::io::Result<()> {
+        let mut file = tempfile::Builder::new().prefix(".chandlery-").tempfile_in(folder)?;
+        write(file.as_file_mut())?;
+        set_ordinary_mode(file.as_file())?;
+        file.persist(path)?;
+        Ok(())
+    };
+    attempt().with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Temporary files are private; what commands write are ordinary files, as Helm leaves them.
+fn set_ordinary_mode(file: &fs::File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+/// The time of builds that must be reproducible, in seconds since 1970 (reproducible-builds.org).
+///
+/// # Errors
+/// The variable is no whole number.
+pub(crate) fn source_date_epoch() -> Result<Option<i64>> {
+    let Some(text) = std::env::var_os("SOURCE_DATE_EPOCH").filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let seconds = text.to_str().and_then(|text| text.parse().ok());
+    seconds.map(Some).with_context(|| format!("SOURCE_DATE_EPOCH={} is no number of seconds", text.display()))
 }
 
 /// Unpacks a package into `parent/CHART`, a folder that must not exist yet. Nothing is written outside of it.

@@ -49,7 +49,7 @@ impl LogOptions {
         if EnvFilter::try_new(text).is_err() {
             bail!("{text:?} is not a log filter: write a level, or pairs such as info,chandlery_store=debug");
         }
-        self.level = Some(text.to_owned());
+        self.level = Some(text.to_ascii_lowercase());
         Ok(())
     }
 
@@ -57,13 +57,20 @@ impl LogOptions {
     pub(crate) fn start(&self) {
         let terminal = std::io::stderr().is_terminal();
         let format = self.format.unwrap_or(if terminal { LogFormat::Text } else { LogFormat::Json });
-        let filter = EnvFilter::new(self.level.as_deref().unwrap_or("info"));
+        let level = self.level.as_deref().unwrap_or("info");
+        // A plain level is about the server; its libraries speak up only when something is wrong.
+        let filter = match level {
+            "info" | "debug" | "trace" => EnvFilter::new(format!("warn,chandlery={level}")),
+            _ => EnvFilter::new(level),
+        };
         let colour = terminal && std::env::var_os("NO_COLOR").is_none();
         let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
         // A second start in one process changes nothing; there is only one server per process.
         let _ = match format {
             LogFormat::Text => lines.with_ansi(colour).try_init(),
-            LogFormat::Json => lines.json().flatten_event(true).with_ansi(false).try_init(),
+            LogFormat::Json => {
+                lines.json().flatten_event(true).with_span_list(false).with_ansi(false).try_init()
+            }
         };
     }
 }

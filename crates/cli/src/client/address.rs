@@ -189,11 +189,6 @@ impl RepositoryUrls {
     pub(crate) fn version(&self, name: &str, version: &str) -> Url {
         join_segments(&self.api, &["charts", name, version])
     }
-
-    /// `…/api/…/prov`.
-    pub(crate) fn provenance(&self) -> Url {
-        join_segments(&self.api, &["prov"])
-    }
 }
 
 #[cfg(test)]
@@ -239,7 +234,7 @@ mod tests {
         assert_eq!(named.file("a b+1?.tgz").as_str(), "http://h:1/ctx/team/charts/charts/a%20b+1%3F.tgz");
         let default = RepositoryUrls::on_server(&server, None);
         assert_eq!(default.index().as_str(), "http://h:1/ctx/index.yaml");
-        assert_eq!(default.provenance().as_str(), "http://h:1/ctx/api/prov");
+        assert_eq!(default.charts().as_str(), "http://h:1/ctx/api/charts");
         let url = Url::parse("http://h/x/org/my%20repo?key=1").unwrap();
         let remote = RepositoryUrls::of_url(&url, "/x").unwrap();
         assert_eq!(remote.index().as_str(), "http://h/x/org/my%20repo/index.yaml?key=1");

@@ -15,7 +15,7 @@ use crate::client::address::RepositoryTarget;
 use crate::client::answer::status_of;
 use crate::client::{Client, ClientArguments};
 use crate::error::AlreadyReported;
-use crate::output::{OutputArguments, count_progress};
+use crate::output::{OutputArguments, OutputFormat, count_progress};
 
 /// Take the packages of a folder, a bucket or a Helm repository into a repository.
 ///
@@ -75,7 +75,9 @@ impl ImportArguments {
         }
         progress.finish_and_clear();
         report.sort();
-        self.output.print(&report, Report::table)?;
+        if self.output.output != OutputFormat::Table || report.needs_attention() {
+            self.output.print(&report, Report::table)?;
+        }
         crate::output::say(&report.sentence());
         if report.count(Status::Refused) > 0 { Err(AlreadyReported.into()) } else { Ok(()) }
     }

@@ -1,6 +1,7 @@
 //! `chandlery pull`.
 
-use std::path::{Path, PathBuf};
+use std::io::Write as _;
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use serde::Deserialize;
 use crate::client::address::{RepositoryTarget, RepositoryUrls, is_url, join_segments, parse_http_url};
 use crate::client::{Client, ClientArguments, explain_transport};
 use crate::error::usage;
-use crate::local::{LARGEST_PACKAGE, Package, file_name_of, unpack};
+use crate::local::{LARGEST_PACKAGE, Package, file_name_of, unpack, write_whole_file};
 use crate::output::{byte_progress, say};
 use crate::remote_index::{fetch_index, select};
 
@@ -93,43 +94,22 @@ impl PullArguments {
         let bytes = download(&client, &located).await?;
         let provenance = if self.prov { Some(fetch_provenance(&client, &located.url).await?) } else { None };
         if self.untar {
-            let package = Package::parse(bytes).with_context(|| format!("{} is no valid package", located.url))?;
+            let package =
+                Package::parse(bytes).with_context(|| format!("{} is no valid package", located.url))?;
             let parent = self.destination.join(&self.untardir);
             let folder = unpack(&package.bytes, package.name(), &parent)?;
             say(&format!("unpacked {name} to {}", folder.display()));
         } else {
-            write_file(&self.destination, &name, &bytes)?;
-            say(&format!("pulled {}", self.destination.join(&name).display()));
+            let path = self.destination.join(&name);
+            write_whole_file(&path, |file| file.write_all(&bytes))?;
+            say(&format!("pulled {}", path.display()));
         }
         if let Some(provenance) = provenance {
-            write_file(&self.destination, &format!("{name}.prov"), &provenance)?;
+            let path = self.destination.join(format!("{name}.prov"));
+            write_whole_file(&path, |file| file.write_all(&provenance))?;
         }
         Ok(())
     }
-}
-
-/// Puts a whole file into a folder, or nothing.
-fn write_file(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
-    let path = folder.join(name);
-    let write = || -> Result<()> {
-        let mut file = tempfile::Builder::new().prefix(".chandlery-").tempfile_in(folder)?;
-        std::io::Write::write_all(&mut file, bytes)?;
-        set_ordinary_mode(file.as_file())?;
-        file.persist(&path)?;
-        Ok(())
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// Temporary files are private; a downloaded chart is an ordinary file, as Helm leaves it.
-fn set_ordinary_mode(file: &std::fs::File) -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
-    }
-    let _ = file;
-    Ok(())
 }
 
 /// Downloads the package that a reference means.
@@ -160,13 +140,20 @@ async fn locate(client: &Client, chart: &str, source: &SourceArguments) -> Resul
 /// Splits `WORKSPACE/REPOSITORY/NAME`, or takes `NAME` with a repository given otherwise.
 fn split_reference(chart: &str, repository: Option<&str>) -> Result<(RepositoryTarget, String)> {
     match (chart.rsplit_once('/'), repository) {
-        (None, repository) => Ok((RepositoryTarget::parse(repository.unwrap_or("default"))?, chart.to_owned())),
+        (None, repository) => {
+            Ok((RepositoryTarget::parse(repository.unwrap_or("default"))?, chart.to_owned()))
+        }
         (Some((path, name)), None) => Ok((RepositoryTarget::parse(path)?, name.to_owned())),
         (Some(_), Some(_)) => Err(usage(format!("{chart:?} names a repository already: leave out --repo"))),
     }
 }
 
-async fn locate_on_server(client: &Client, urls: &RepositoryUrls, name: &str, version: &str) -> Result<Located> {
+async fn locate_on_server(
+    client: &Client,
+    urls: &RepositoryUrls,
+    name: &str,
+    version: &str,
+) -> Result<Located> {
     let answer: VersionAnswer = client
         .get_json(&urls.version(name, version))
         .await
@@ -174,7 +161,12 @@ async fn locate_on_server(client: &Client, urls: &RepositoryUrls, name: &str, ve
     resolve(urls, name, answer.urls.first(), &answer.digest)
 }
 
-async fn locate_in_index(client: &Client, urls: &RepositoryUrls, name: &str, version: &str) -> Result<Located> {
+async fn locate_in_index(
+    client: &Client,
+    urls: &RepositoryUrls,
+    name: &str,
+    version: &str,
+) -> Result<Located> {
     let index = fetch_index(client, urls).await?;
     let found = select(&index, name, version).with_context(|| format!("in {}", urls.repository))?;
     resolve(urls, name, found.urls.first(), &found.digest)
@@ -263,7 +255,11 @@ mod tests {
         ];
         for (chart, repository, expected) in cases {
             let found = split_reference(chart, repository).ok();
-            assert_eq!(found, expected.map(|(target, name)| (target, name.to_owned())), "{chart} {repository:?}");
+            assert_eq!(
+                found,
+                expected.map(|(target, name)| (target, name.to_owned())),
+                "{chart} {repository:?}"
+            );
         }
     }
 

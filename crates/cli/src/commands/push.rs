@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use reqwest::StatusCode;
 
 use crate::client::address::RepositoryTarget;
+use crate::client::answer::status_of;
 use crate::client::upload::{Content, Upload, provenance_of};
 use crate::client::{Client, ClientArguments};
 use crate::error::usage;
@@ -52,11 +54,22 @@ impl PushArguments {
             let progress = crate::output::byte_progress(&file.display().to_string());
             let result = upload.send(&client, &urls, &progress).await;
             progress.finish_and_clear();
-            result.with_context(|| format!("{} was not pushed to {}", file.display(), urls.repository))?;
+            result
+                .map_err(advise)
+                .with_context(|| format!("{} was not pushed to {}", file.display(), urls.repository))?;
             say(&format!("pushed {} to {}", file.display(), urls.repository));
         }
         Ok(())
     }
+}
+
+/// Says what can be done about a version that exists.
+fn advise(error: anyhow::Error) -> anyhow::Error {
+    if status_of(&error) == Some(StatusCode::CONFLICT) {
+        return error
+            .context("raise the version, or replace it with --force where the repository allows that");
+    }
+    error
 }
 
 /// All files are checked before the first is sent, so that a typing error leaves nothing half done.

@@ -13,8 +13,10 @@ use crate::serve_options::{Layers, SettingFlags};
 /// A setting is taken from its flag, else from its variable, else from the file, else it has its default. The flags and
 /// variables of ChartMuseum are understood where they mean the same: `chandlery config env --chartmuseum`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  chandlery serve\n  chandlery serve --data-dir /var/lib/chandlery --listen 0.0.0.0:8080\n  \
-                        chandlery serve --config /etc/chandlery.yaml")]
+#[command(
+    after_help = "Examples:\n  chandlery serve\n  chandlery serve --data-dir /var/lib/chandlery --listen 0.0.0.0:8080\n  \
+                        chandlery serve --config /etc/chandlery.yaml"
+)]
 pub(crate) struct ServeArguments {
     /// A YAML file with settings, named like the flags.
     #[arg(short, long, value_name = "FILE", env = "CHANDLERY_CONFIG")]
@@ -51,10 +53,7 @@ fn announce(server: &Server) -> Result<()> {
     let url = server.url();
     print_text(&format!("Chandlery {} serves {url}\n", env!("CARGO_PKG_VERSION")))?;
     if let Some(password) = server.generated_password() {
-        print_text(&format!(
-            "The password of the account admin, shown this once: {}\n",
-            password.expose()
-        ))?;
+        print_text(&format!("The password of the account admin, shown this once: {}\n", password.expose()))?;
         say(&format!("Log in with: chandlery login {url} --username admin"));
     }
     Ok(())

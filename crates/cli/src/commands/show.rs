@@ -14,7 +14,9 @@ use crate::output::print_content;
 
 /// Show what is in a chart: a file, a folder, or a chart of a repository.
 #[derive(Debug, Subcommand)]
-#[command(after_help = "Examples:\n  chandlery show values ./mychart\n  chandlery show readme redis --repo team/charts")]
+#[command(
+    after_help = "Examples:\n  chandlery show values ./mychart\n  chandlery show readme redis --repo team/charts"
+)]
 pub(crate) enum ShowCommand {
     /// Print Chart.yaml.
     #[command(after_help = "Examples:\n  chandlery show chart mychart-0.1.0.tgz\n  \
@@ -88,9 +90,8 @@ impl ShowArguments {
 fn from_package(bytes: Bytes) -> Result<Contents> {
     let package = Package::parse(bytes)?;
     let archive = Archive::read(&package.bytes[..], &Limits::default())?;
-    let file = |wanted: &str| {
-        archive.files.iter().find(|file| file.path == wanted).map(|file| file.data.clone())
-    };
+    let file =
+        |wanted: &str| archive.files.iter().find(|file| file.path == wanted).map(|file| file.data.clone());
     Ok(Contents {
         chart: package.summary.metadata.to_yaml()?,
         values: file("values.yaml"),

@@ -110,7 +110,9 @@ impl Importer<'_> {
         outcome: &mut Outcome,
     ) -> Result<Status> {
         let bytes = self.source.fetch(self.client, location).await?;
-        let package = tokio::task::spawn_blocking(move || Package::parse(bytes)).await.context("reading was stopped")??;
+        let package = tokio::task::spawn_blocking(move || Package::parse(bytes))
+            .await
+            .context("reading was stopped")??;
         outcome.name = package.name().to_owned();
         outcome.version = package.version().to_owned();
         let existing = self.existing(&package).await?;
@@ -137,14 +139,21 @@ impl Importer<'_> {
             }
         }
         match provenance {
-            Some(provenance) => self.import_provenance(&format!("{}.prov", package.file_name()), provenance).await,
+            Some(provenance) => {
+                self.import_provenance(&format!("{}.prov", package.file_name()), provenance).await
+            }
             None => Ok(Status::Present),
         }
     }
 
     /// After 409: fine if the package is there with the same content; if only the provenance file was in the way, the
     /// package goes up alone.
-    async fn after_conflict(&self, package: &Package, with_provenance: bool, error: anyhow::Error) -> Result<()> {
+    async fn after_conflict(
+        &self,
+        package: &Package,
+        with_provenance: bool,
+        error: anyhow::Error,
+    ) -> Result<()> {
         match self.existing(package).await? {
             Existing::Same => Ok(()),
             Existing::Other => Err(other_content(package)),
@@ -176,7 +185,9 @@ impl Importer<'_> {
         let found = self.client.get_bytes(&self.urls.file(file_name), LARGEST_PROVENANCE).await;
         match found {
             Ok(found) if found == bytes => return Ok(Status::Present),
-            Ok(_) if !self.force => return Err(anyhow!("{file_name} is there with other content; --force replaces it")),
+            Ok(_) if !self.force => {
+                return Err(anyhow!("{file_name} is there with other content; --force replaces it"));
+            }
             Ok(_) => {}
             Err(error) if status_of(&error) == Some(StatusCode::NOT_FOUND) => {}
             Err(error) => return Err(error),
@@ -184,7 +195,8 @@ impl Importer<'_> {
         if self.dry_run {
             return Ok(Status::WouldImport);
         }
-        let upload = Upload { provenance: Some(Content::Bytes(bytes)), force: self.force, ..Upload::default() };
+        let upload =
+            Upload { provenance: Some(Content::Bytes(bytes)), force: self.force, ..Upload::default() };
         upload.send(self.client, self.urls, &ProgressBar::hidden()).await?;
         Ok(Status::Imported)
     }

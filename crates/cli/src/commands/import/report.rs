@@ -72,10 +72,16 @@ impl Report {
         self.items.iter().filter(|item| item.status == status).count()
     }
 
+    /// Whether anything was skipped or refused.
+    pub(super) fn needs_attention(&self) -> bool {
+        self.count(Status::Skipped) + self.count(Status::Refused) > 0
+    }
+
     /// The lines that need attention; those that were imported or present are only counted.
     pub(super) fn table(&self) -> Table {
         let mut table = Table::new(["STATUS", "FILE", "CHART", "VERSION", "REASON"]);
-        for item in self.items.iter().filter(|item| matches!(item.status, Status::Skipped | Status::Refused)) {
+        for item in self.items.iter().filter(|item| matches!(item.status, Status::Skipped | Status::Refused))
+        {
             table.row([
                 item.status.as_str().to_owned(),
                 item.file.clone(),

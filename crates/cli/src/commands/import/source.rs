@@ -3,15 +3,20 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use bytes::Bytes;
 use chandlery_chart::IndexEntry;
+use chandlery_store::BlobsUrl;
+use futures_util::TryStreamExt as _;
+use opendal::layers::RetryLayer;
+use opendal::{Operator, services};
 
 use crate::client::Client;
 use crate::client::address::{RepositoryTarget, RepositoryUrls};
+use crate::client::credentials::process_variable;
 use crate::commands::pull::{Located, download, resolve};
 use crate::error::usage;
-use crate::local::read_bounded;
+use crate::local::{LARGEST_PACKAGE, read_bounded};
 use crate::remote_index::fetch_index;
 
 /// A place with packages.
@@ -21,6 +26,8 @@ pub(super) enum Source {
     Folder(PathBuf),
     /// A Helm repository.
     Repository(RepositoryUrls),
+    /// A bucket, or what is below a prefix of it.
+    Bucket(Operator),
 }
 
 /// Where the bytes of one thing are.
@@ -30,6 +37,8 @@ pub(super) enum Location {
     File(PathBuf),
     /// At an address.
     Url(Located),
+    /// Under a key below the source's prefix.
+    Key(String),
 }
 
 /// A package, its provenance file, or both.
@@ -54,11 +63,16 @@ impl Source {
         if text.starts_with("http://") || text.starts_with("https://") {
             return Ok(Self::Repository(client.repository(&RepositoryTarget::parse(text)?)?));
         }
+        if text.starts_with("s3://") {
+            return Ok(Self::Bucket(open_bucket(text)?));
+        }
         let path = PathBuf::from(text);
         if path.is_dir() {
             return Ok(Self::Folder(path));
         }
-        Err(usage(format!("{text:?} is no folder; name a folder, s3://BUCKET/PREFIX or the URL of a Helm repository")))
+        Err(usage(format!(
+            "{text:?} is no folder; name a folder, s3://BUCKET/PREFIX or the URL of a Helm repository"
+        )))
     }
 
     /// Everything there is, in order.
@@ -71,6 +85,10 @@ impl Source {
                 let mut files = Vec::new();
                 walk(root, Path::new(""), &mut files)?;
                 Ok(pair(files.into_iter().map(|path| (path.display().to_string(), Location::File(path)))))
+            }
+            Self::Bucket(operator) => {
+                let keys = list_keys(operator).await?;
+                Ok(pair(keys.into_iter().map(|key| (key.clone(), Location::Key(key)))))
             }
             Self::Repository(urls) => {
                 let index = fetch_index(client, urls).await?;
@@ -87,12 +105,55 @@ impl Source {
         match (self, location) {
             (Self::Folder(root), Location::File(path)) => {
                 let path = root.join(path);
-                tokio::task::spawn_blocking(move || read_bounded(&path)).await.context("reading was stopped")?
+                tokio::task::spawn_blocking(move || read_bounded(&path))
+                    .await
+                    .context("reading was stopped")?
             }
             (_, Location::File(path)) => read_bounded(path),
+            (Self::Bucket(operator), Location::Key(key)) => {
+                let length = operator.stat(key).await.with_context(|| key.clone())?.content_length();
+                if length > LARGEST_PACKAGE as u64 {
+                    bail!("{key} has more than {LARGEST_PACKAGE} bytes");
+                }
+                Ok(operator.read(key).await.with_context(|| key.clone())?.to_bytes())
+            }
             (_, Location::Url(located)) => download(client, located).await,
+            (_, Location::Key(key)) => bail!("{key} is in no bucket"),
         }
     }
+}
+
+/// Opens a bucket; access comes from the standard AWS variables, files and services.
+fn open_bucket(text: &str) -> Result<Operator> {
+    let url: BlobsUrl = text.parse().map_err(|error| usage(format!("{text}: {error}")))?;
+    let BlobsUrl::S3 { bucket, prefix, endpoint, region, path_style, .. } = url else {
+        return Err(usage(format!("{text:?} is no bucket")));
+    };
+    opendal::install_default();
+    let region =
+        region.or_else(|| process_variable("AWS_REGION")).or_else(|| process_variable("AWS_DEFAULT_REGION"));
+    let root = format!("/{prefix}");
+    let mut service =
+        services::S3::default().bucket(&bucket).root(&root).region(region.as_deref().unwrap_or("us-east-1"));
+    if let Some(endpoint) = &endpoint {
+        service = service.endpoint(endpoint);
+    }
+    if !path_style {
+        service = service.enable_virtual_host_style();
+    }
+    Ok(Operator::new(service).with_context(|| text.to_owned())?.layer(RetryLayer::new()))
+}
+
+/// The keys below the prefix, without those in hidden folders (see [`walk`]).
+async fn list_keys(operator: &Operator) -> Result<Vec<String>> {
+    let entries = operator.lister_with("").recursive(true).await.context("cannot list the bucket")?;
+    let keys: Vec<String> = entries
+        .try_filter_map(async |entry| Ok(entry.metadata().is_file().then(|| entry.path().to_owned())))
+        .try_collect()
+        .await
+        .context("cannot list the bucket")?;
+    let hidden = |key: &String| key.split('/').any(|segment| segment.starts_with('.'));
+    Ok(keys.into_iter().filter(|key| !hidden(key)).collect())
 }
 
 fn index_item(urls: &RepositoryUrls, entry: &IndexEntry) -> Item {
@@ -108,9 +169,7 @@ fn index_item(urls: &RepositoryUrls, entry: &IndexEntry) -> Item {
 fn walk(root: &Path, below: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     let folder = root.join(below);
     let name = || format!("cannot read {}", folder.display());
-    let mut entries: Vec<_> = std::fs::read_dir(&folder)
-        .and_then(Iterator::collect)
-        .with_context(name)?;
+    let mut entries: Vec<_> = std::fs::read_dir(&folder).and_then(Iterator::collect).with_context(name)?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         let path = below.join(entry.file_name());
@@ -154,7 +213,12 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path();
         for path in [
-            "b-1.tgz", "a-1.tgz", "a-1.tgz.prov", "org/repo/c-1.tgz", "lone.tgz.prov", "index-cache.yaml",
+            "b-1.tgz",
+            "a-1.tgz",
+            "a-1.tgz.prov",
+            "org/repo/c-1.tgz",
+            "lone.tgz.prov",
+            "index-cache.yaml",
             ".chandlery/blobs/x.tgz",
         ] {
             let path = root.join(path);

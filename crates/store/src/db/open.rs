@@ -15,8 +15,12 @@ use crate::{DatabaseUrl, error, migration};
 /// How long a writer waits for another process that holds SQLite's lock.
 const BUSY_TIME_LIMIT: Duration = Duration::from_secs(5);
 
-/// How long a request waits for a free connection, or for a new one to be made.
-const ACQUIRE_TIME_LIMIT: Duration = Duration::from_secs(10);
+/// How long a request waits for SQLite's one writer: longer than [`BUSY_TIME_LIMIT`], so that the one who waits for
+/// another process gives up first.
+const SQLITE_ACQUIRE_TIME_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long a request waits for a free connection to PostgreSQL, or for a new one to be made.
+const POSTGRES_ACQUIRE_TIME_LIMIT: Duration = Duration::from_secs(5);
 
 /// Connections to PostgreSQL per replica; its default limit for all replicas together is 100.
 const POSTGRES_CONNECTIONS: u32 = 16;
@@ -27,8 +31,8 @@ const SQLITE_READERS: u32 = 4;
 /// Idle connections close after this, which gives their memory back.
 const IDLE_TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// A connection that was used this recently is not tested again before use.
-const TRUSTED_IDLE_TIME: Duration = Duration::from_secs(1);
+/// A connection that was used this recently is not tested again before use: no server restarts in less.
+const TRUSTED_IDLE_TIME: Duration = Duration::from_millis(100);
 
 /// A lock or an open transaction of ours never lasts this long on a server that works.
 const POSTGRES_SESSION: &str = "SET statement_timeout = '25s'; SET lock_timeout = '10s'; \
@@ -72,7 +76,7 @@ async fn open_sqlite(path: &Path) -> Result<Database> {
         SqlitePoolOptions::new()
             .max_connections(connections)
             .min_connections(1)
-            .acquire_timeout(ACQUIRE_TIME_LIMIT)
+            .acquire_timeout(SQLITE_ACQUIRE_TIME_LIMIT)
             .idle_timeout(IDLE_TIME_LIMIT)
             .max_lifetime(None)
             .test_before_acquire(false)
@@ -91,7 +95,7 @@ async fn open_postgres(url: &str) -> Result<Database> {
         url.parse().map_err(|_| Error::invalid("database", "is not a postgres:// URL that can be read"))?;
     let pool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
-        .acquire_timeout(ACQUIRE_TIME_LIMIT)
+        .acquire_timeout(POSTGRES_ACQUIRE_TIME_LIMIT)
         .idle_timeout(IDLE_TIME_LIMIT)
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {

@@ -27,10 +27,14 @@ const BELIEVED_FOR: Duration = Duration::from_secs(5);
 /// How many credentials are remembered.
 const REMEMBERED: u64 = 10_000;
 
+/// How long it is remembered that a password fitted a hash; whether the hash is still the account's is asked anew.
+const FITTED_FOR: Duration = Duration::from_secs(3600);
+
 /// Password checks at once: each takes 19 MiB and tens of milliseconds of CPU.
 const CHECKS_AT_ONCE: usize = 1;
 
-/// Failed and first-time password checks per client address and account: 10 at once, then one every 6 seconds.
+/// Password checks per client address and account: 10 at once, then one every 6 seconds. A password that is remembered
+/// to fit is not checked, so only guessing and changing passwords comes near this.
 const ATTEMPTS_AT_ONCE: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 const ATTEMPTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 
@@ -38,6 +42,8 @@ const ATTEMPTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 pub(crate) struct Authentication {
     store: Arc<Store>,
     believed: moka::sync::Cache<Digest, Account>,
+    /// Digest of password and hash → they fit.
+    fitted: moka::sync::Cache<Digest, ()>,
     checks: Semaphore,
     attempts: DefaultKeyedRateLimiter<(IpAddr, String)>,
 }
@@ -58,6 +64,7 @@ impl Authentication {
                 .max_capacity(REMEMBERED)
                 .time_to_live(BELIEVED_FOR)
                 .build(),
+            fitted: moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_live(FITTED_FOR).build(),
             checks: Semaphore::new(CHECKS_AT_ONCE),
             attempts: RateLimiter::keyed(quota),
         }
@@ -121,18 +128,39 @@ impl Authentication {
         password: String,
         peer: IpAddr,
     ) -> Result<accounts::AccountRow> {
-        self.check_attempts(peer, name)?;
         let account = accounts::find(self.store.database().reader(), name).await?;
         let account = account.filter(|account| !account.disabled);
         let hash = account.as_ref().and_then(|account| account.password_hash.clone());
         // An unknown name costs the same time as a wrong password, so that names cannot be found by timing.
         let hash = hash.unwrap_or_else(|| UNKNOWN_ACCOUNT_HASH.to_owned());
-        let permit = self.checks.acquire().await.map_err(Error::internal)?;
-        let matches = tokio::task::spawn_blocking(move || password_matches(&password, &hash))
+        let fits = self.password_fits(name, password, hash, peer).await?;
+        account.filter(|_| fits).ok_or(Error::Unauthenticated)
+    }
+
+    async fn password_fits(
+        &self,
+        name: &AccountName,
+        password: String,
+        hash: String,
+        peer: IpAddr,
+    ) -> Result<bool> {
+        let key = Digest::of(format!("{hash}\0{password}").as_bytes());
+        if self.fitted.contains_key(&key) {
+            return Ok(true);
+        }
+        let _permit = self.checks.acquire().await.map_err(Error::internal)?;
+        // Of several requests that begin together, the first one checks for all.
+        if self.fitted.contains_key(&key) {
+            return Ok(true);
+        }
+        self.check_attempts(peer, name)?;
+        let fits = tokio::task::spawn_blocking(move || password_matches(&password, &hash))
             .await
             .map_err(Error::internal)?;
-        drop(permit);
-        account.filter(|_| matches).ok_or(Error::Unauthenticated)
+        if fits {
+            self.fitted.insert(key, ());
+        }
+        Ok(fits)
     }
 
     fn check_attempts(&self, peer: IpAddr, name: &AccountName) -> Result<()> {
@@ -206,4 +234,37 @@ pub(crate) fn random_secret(prefix: &str) -> Result<String> {
     let mut bytes = [0; 32];
     rand::rngs::OsRng.try_fill_bytes(&mut bytes).map_err(Error::internal)?;
     Ok(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_of_nobody_can_be_checked() {
+        let hash = PasswordHash::new(UNKNOWN_ACCOUNT_HASH).unwrap();
+        let error = Argon2::default().verify_password(b"anything", &hash).unwrap_err();
+        assert_eq!(error, argon2::password_hash::Error::PasswordInvalid);
+    }
+
+    #[tokio::test]
+    async fn passwords_are_hashed_and_checked() {
+        let hash = hash_password("correct horse".to_owned()).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(password_matches("correct horse", &hash));
+        assert!(!password_matches("Correct horse", &hash));
+        for bad in ["short", "chy_looks-like-a-token"] {
+            assert_eq!(hash_password(bad.to_owned()).await.unwrap_err().code(), "invalid");
+        }
+    }
+
+    #[test]
+    fn headers_that_carry_nothing() {
+        for bad in ["", "Basic", "Basic !!!", "Basic YQ==", "Digest x", "Basic /w=="] {
+            let header = HeaderValue::from_str(bad).unwrap();
+            assert!(credentials(&header).is_err(), "{bad}");
+        }
+        let token = HeaderValue::from_static("bearer  chy_x");
+        assert!(matches!(credentials(&token), Ok(Credentials::Token(secret)) if secret == "chy_x"));
+    }
 }

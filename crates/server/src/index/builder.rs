@@ -125,10 +125,10 @@ impl Builder {
     fn compress(&mut self, encoding: Encoding) -> std::io::Result<()> {
         let Self { texts, compressed, .. } = self;
         let layer = &mut compressed[encoding as usize - 1];
-        layer.retain(|name| texts.fragments().contains_key(&name.into()));
+        layer.retain(|name| texts.fragments().contains_key(name));
         for (name, Fragment { generation, slot, .. }) in texts.fragments() {
-            if !layer.has(name.as_str(), *generation) {
-                layer.insert(name.as_str(), *generation, &encoding.encode(&texts.read(*slot)?)?, ())?;
+            if !layer.has(name, *generation) {
+                layer.insert(name, *generation, &encoding.encode(&texts.read(*slot)?)?, ())?;
             }
         }
         layer.tidy()

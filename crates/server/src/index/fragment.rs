@@ -114,6 +114,7 @@ pub(super) fn chart(name: &str, mut versions: Vec<VersionRow>, base: &PackageBas
             digest: &row.digest.to_hex(),
             urls: &[base.package(&row.file_name)],
             removed: false,
+            legacy: None,
         };
         write_entry(&mut text, &entry).map_err(Error::internal)?;
     }

@@ -1,43 +1,11 @@
 //! The fragments of all charts of a repository in one encoding.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use chandlery_yaml::Dialect;
-
 use super::pack::{Pack, Slot, joined};
 use crate::body::Part;
-
-/// A chart's name, ordered as Helm orders the keys of an index.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ChartKey(String);
-
-impl ChartKey {
-    /// The name.
-    pub(super) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<&str> for ChartKey {
-    fn from(name: &str) -> Self {
-        Self(name.to_owned())
-    }
-}
-
-impl Ord for ChartKey {
-    fn cmp(&self, other: &Self) -> Ordering {
-        chandlery_yaml::compare_keys(&self.0, &other.0, Dialect::Compact).then_with(|| self.0.cmp(&other.0))
-    }
-}
-
-impl PartialOrd for ChartKey {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
 
 /// A fragment: the index entries of one chart.
 #[derive(Clone)]
@@ -54,7 +22,7 @@ pub(super) struct Fragment<T> {
 pub(super) struct Layer<T> {
     directory: PathBuf,
     pack: Pack,
-    fragments: BTreeMap<ChartKey, Fragment<T>>,
+    fragments: BTreeMap<String, Fragment<T>>,
 }
 
 impl<T> Layer<T> {
@@ -68,25 +36,25 @@ impl<T> Layer<T> {
     }
 
     /// All fragments in the order of their names.
-    pub(super) fn fragments(&self) -> &BTreeMap<ChartKey, Fragment<T>> {
+    pub(super) fn fragments(&self) -> &BTreeMap<String, Fragment<T>> {
         &self.fragments
     }
 
     /// Whether this chart's fragment is here and of that generation.
     pub(super) fn has(&self, name: &str, generation: i64) -> bool {
-        self.fragments.get(&name.into()).is_some_and(|fragment| fragment.generation == generation)
+        self.fragments.get(name).is_some_and(|fragment| fragment.generation == generation)
     }
 
     /// Puts a fragment in the place of the chart's last one.
     pub(super) fn insert(&mut self, name: &str, generation: i64, bytes: &[u8], about: T) -> io::Result<()> {
         let slot = self.pack.append(bytes)?;
-        self.fragments.insert(name.into(), Fragment { generation, slot, about });
+        self.fragments.insert(name.to_owned(), Fragment { generation, slot, about });
         Ok(())
     }
 
     /// Forgets the charts that `keep` does not know.
     pub(super) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
-        self.fragments.retain(|name, _| keep(name.as_str()));
+        self.fragments.retain(|name, _| keep(name));
     }
 
     /// Reads one fragment.

@@ -63,7 +63,7 @@ impl TlsAcceptor {
                 loaded.stamp = stamp;
             }
             Err(error) => {
-                tracing::warn!(%error, "TLS files changed, but could not be used; the old ones stay")
+                tracing::warn!(%error, "TLS files changed, but could not be used; the old ones stay");
             }
         }
         loaded.config.clone()

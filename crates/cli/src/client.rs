@@ -149,6 +149,11 @@ impl Client {
         Some(Credentials::Token(login.token.clone()))
     }
 
+    /// The connections, without any credentials.
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
     /// A request with the credentials that belong to its URL.
     pub(crate) fn request(&self, method: Method, url: &Url) -> RequestBuilder {
         let request = self.http.request(method, url.clone());

@@ -9,7 +9,8 @@ use chandlery_chart::IndexEntry;
 use chandlery_store::BlobsUrl;
 use futures_util::TryStreamExt as _;
 use opendal::layers::RetryLayer;
-use opendal::{Operator, services};
+use opendal::{HttpTransporter, Operator, services};
+use opendal_http_transport_reqwest::ReqwestTransport;
 
 use crate::client::Client;
 use crate::client::address::{RepositoryTarget, RepositoryUrls};
@@ -64,7 +65,7 @@ impl Source {
             return Ok(Self::Repository(client.repository(&RepositoryTarget::parse(text)?)?));
         }
         if text.starts_with("s3://") {
-            return Ok(Self::Bucket(open_bucket(text)?));
+            return Ok(Self::Bucket(open_bucket(text, client)?));
         }
         let path = PathBuf::from(text);
         if path.is_dir() {
@@ -124,12 +125,11 @@ impl Source {
 }
 
 /// Opens a bucket; access comes from the standard AWS variables, files and services.
-fn open_bucket(text: &str) -> Result<Operator> {
+fn open_bucket(text: &str, client: &Client) -> Result<Operator> {
     let url: BlobsUrl = text.parse().map_err(|error| usage(format!("{text}: {error}")))?;
     let BlobsUrl::S3 { bucket, prefix, endpoint, region, path_style, .. } = url else {
         return Err(usage(format!("{text:?} is no bucket")));
     };
-    opendal::install_default();
     let region =
         region.or_else(|| process_variable("AWS_REGION")).or_else(|| process_variable("AWS_DEFAULT_REGION"));
     let root = format!("/{prefix}");
@@ -141,7 +141,10 @@ fn open_bucket(text: &str) -> Result<Operator> {
     if !path_style {
         service = service.enable_virtual_host_style();
     }
-    Ok(Operator::new(service).with_context(|| text.to_owned())?.layer(RetryLayer::new()))
+    let operator = Operator::new(service).with_context(|| text.to_owned())?;
+    let transport = HttpTransporter::new(ReqwestTransport::new(client.http().clone()));
+    let context = operator.context().with_http_transport(transport);
+    Ok(operator.with_context(context).layer(RetryLayer::new()))
 }
 
 /// The keys below the prefix, without those in hidden folders (see [`walk`]).

@@ -5,6 +5,7 @@
 
 mod archive;
 mod chart;
+mod directory;
 mod index;
 mod inspect;
 mod lock;
@@ -27,7 +28,7 @@ pub use index::{
 pub use inspect::{PackageSummary, SubchartSummary, inspect};
 pub use lock::Lock;
 pub use metadata::{Dependency, LegacyFields, Maintainer, Metadata, MetadataError, ShapeError};
-pub use package::file_name;
+pub use package::{PackageError, PackageOptions, file_name};
 pub use provenance::{ProvenanceError, ProvenanceIdentity, parse_identity};
 pub use timestamp::{Timestamp, TimestampError};
 pub use version::{

@@ -39,7 +39,12 @@ pub(super) struct Gunzip<'a> {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
+    /// Inside a member.
     Body,
+    /// Behind the last compressed byte of a member. What follows is looked at only when somebody asks for it, because
+    /// nobody minds bytes after the end of a package.
+    Trailer,
+    /// At the end of the source.
     Ended,
 }
 
@@ -72,8 +77,12 @@ impl<'a> Gunzip<'a> {
 
     /// The next inflated bytes, empty only at the end of the last member.
     pub(super) fn available(&mut self, budget: &mut Budget<'_>) -> Result<&[u8], ArchiveError> {
-        while self.output_start == self.output_end && self.state == State::Body {
-            self.fill(budget)?;
+        while self.output_start == self.output_end {
+            match self.state {
+                State::Body => self.fill(budget)?,
+                State::Trailer => self.end_member(budget)?,
+                State::Ended => break,
+            }
         }
         Ok(&self.output[self.output_start..self.output_end])
     }
@@ -101,7 +110,10 @@ impl<'a> Gunzip<'a> {
             self.member_bytes.wrapping_add(u32::try_from(inflated).expect("at most the output"));
         budget.count_inflated(inflated)?;
         match status {
-            Status::StreamEnd => self.end_member(budget),
+            Status::StreamEnd => {
+                self.state = State::Trailer;
+                Ok(())
+            }
             Status::BufError if packed == 0 && inflated == 0 => {
                 Err(ArchiveError::Corrupt { offset: self.position() })
             }
@@ -124,9 +136,7 @@ impl<'a> Gunzip<'a> {
         }
         self.member_bytes = 0;
         self.inflate.reset(false);
-        if !self.read_header(budget)? {
-            self.state = State::Ended;
-        }
+        self.state = if self.read_header(budget)? { State::Body } else { State::Ended };
         Ok(())
     }
 

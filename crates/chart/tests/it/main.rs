@@ -2,5 +2,7 @@
 
 mod common;
 mod corpus;
+mod hostile;
 mod index;
+mod package;
 mod semver;

@@ -47,11 +47,14 @@ pub(crate) fn status_of(error: &Error) -> StatusCode {
 
 /// Writes the cause of a server-side error to the log, once.
 fn log(error: &Error) {
+    let request = crate::observe::current_request_id();
     match error {
-        Error::Internal(source) => tracing::error!(error = %chain(source.as_ref()), "internal error"),
+        Error::Internal(source) => {
+            tracing::error!(request, error = %chain(source.as_ref()), "internal error")
+        }
         Error::Unavailable { what, source } => {
             let cause = source.as_ref().map(|source| chain(source.as_ref())).unwrap_or_default();
-            tracing::error!(%what, error = %cause, "something needed is unavailable");
+            tracing::error!(request, %what, error = %cause, "something needed is unavailable");
         }
         _ => {}
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod charts;
+pub(crate) mod conditional;
 pub(crate) mod files;
 pub(crate) mod operations;
 pub(crate) mod pages;

@@ -9,6 +9,7 @@ mod authentication;
 mod body;
 mod config;
 mod error;
+mod folder;
 mod http;
 mod index;
 mod observe;
@@ -19,4 +20,5 @@ mod service;
 mod transport;
 
 pub use config::{Access, ChartMuseumConfig, Config, Secret, Timeouts, TlsConfig};
+pub use folder::FolderServer;
 pub use run::Server;

@@ -184,7 +184,7 @@ where
     let id = request_id(request.headers());
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
-    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), %method, %path);
+    let span = span_of(&id, &method, &path);
     metrics.in_flight.inc();
     let answer = respond(request).instrument(span.clone());
     let mut response = CURRENT_REQUEST_ID.scope(id.clone(), answer).await;
@@ -198,9 +198,24 @@ where
     response
 }
 
+/// The span of a request: one that changes something is at `info`, so that all its log lines carry the id; plain reads,
+/// which are many and cheap, at `debug`. Their failures name the id themselves.
+fn span_of(id: &HeaderValue, method: &Method, path: &str) -> tracing::Span {
+    let id = id.to_str().unwrap_or_default();
+    if is_read(method) {
+        tracing::debug_span!("request", id, %method, path)
+    } else {
+        tracing::info_span!("request", id, %method, path)
+    }
+}
+
+fn is_read(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
 /// Changes and failures at `info`, plain reads at `debug`.
 fn log_answer(method: &Method, status: http::StatusCode, seconds: f64) {
-    let quiet = matches!(*method, Method::GET | Method::HEAD) && !status.is_server_error();
+    let quiet = is_read(method) && !status.is_server_error();
     let status = status.as_u16();
     if quiet {
         tracing::debug!(status, seconds, "answered");

@@ -6,7 +6,8 @@ use anyhow::{Context as _, Result};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    account, completion, config, import, index, login, pull, push, repo, search, serve, show, token, version,
+    account, completion, config, import, index, login, package, pull, push, repo, search, serve, show, token,
+    version,
 };
 use crate::error::report;
 
@@ -33,6 +34,7 @@ enum Command {
     Login(login::LoginArguments),
     Logout(login::LogoutArguments),
     Whoami(login::WhoamiArguments),
+    Package(package::PackageArguments),
     Push(push::PushArguments),
     Pull(pull::PullArguments),
     #[command(subcommand)]
@@ -83,6 +85,7 @@ fn execute(command: Command) -> Result<()> {
         Command::Pull(arguments) => block_on(arguments.run()),
         Command::Show(command) => block_on(command.run()),
         Command::Import(arguments) => block_on(arguments.run()),
+        Command::Package(arguments) => arguments.run(),
         Command::Index(arguments) => arguments.run(),
         Command::Search(arguments) => block_on(arguments.run()),
         Command::Repo(command) => block_on(command.run()),

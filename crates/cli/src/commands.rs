@@ -6,6 +6,7 @@ pub(crate) mod config;
 pub(crate) mod import;
 pub(crate) mod index;
 pub(crate) mod login;
+pub(crate) mod package;
 pub(crate) mod pull;
 pub(crate) mod push;
 pub(crate) mod repo;

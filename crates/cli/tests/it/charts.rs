@@ -44,6 +44,21 @@ fn what_is_pushed_is_pulled() {
 }
 
 #[test]
+fn a_folder_is_packaged_and_pushed() {
+    let home = Program::new();
+    let server = Server::start(&home);
+    let admin = server.admin();
+    admin.write("a/Chart.yaml", "apiVersion: v2\nname: a\nversion: 0.1.0\n");
+    admin.run(["push", "a", "default", "--version", "0.3.0"]).succeeded();
+    assert!(admin.run(["search", "a"]).succeeded().contains("0.3.0"));
+    admin.run(["push", "a", "default", "--prov"]).failed(2, "--prov");
+    admin
+        .write("x.tgz", package("x", "0.1.0"))
+        .run(["push", "x.tgz", "default", "--version", "2"])
+        .failed(2, "folders");
+}
+
+#[test]
 fn charts_are_unpacked_into_new_folders() {
     let home = Program::new();
     let server = Server::start(&home);

@@ -7,6 +7,7 @@ mod configuration;
 mod import;
 mod index;
 mod login;
+mod package;
 mod packages;
 mod program;
 mod server;

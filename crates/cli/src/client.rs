@@ -168,7 +168,7 @@ impl Client {
     /// # Errors
     /// The server cannot be reached or refuses.
     pub(crate) async fn send(&self, request: RequestBuilder) -> Result<Response> {
-        let response = request.send().await.map_err(explain_transport)?;
+        let response = request.send().await.map_err(|error| explain_transport(&error))?;
         if response.status().is_redirection()
             && let Some(location) = response.headers().get(LOCATION)
         {
@@ -185,7 +185,8 @@ impl Client {
     pub(crate) async fn get(&self, url: &Url) -> Result<Response> {
         let mut url = url.clone();
         for _ in 0..=MOST_REDIRECTS {
-            let response = self.request(Method::GET, &url).send().await.map_err(explain_transport)?;
+            let response =
+                self.request(Method::GET, &url).send().await.map_err(|error| explain_transport(&error))?;
             let Some(location) = redirect_target(&response) else {
                 return expect_success(response).await;
             };
@@ -206,7 +207,7 @@ impl Client {
     pub(crate) async fn get_bytes(&self, url: &Url, limit: usize) -> Result<Vec<u8>> {
         let mut response = self.get(url).await?;
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(explain_transport)? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| explain_transport(&error))? {
             body.extend_from_slice(&chunk);
             if body.len() > limit {
                 bail!("{url} has more than {limit} bytes");
@@ -292,7 +293,7 @@ fn redirect_target(response: &Response) -> Option<String> {
 
 async fn read_json<T: DeserializeOwned>(response: Response) -> Result<T> {
     let url = response.url().clone();
-    let body = response.bytes().await.map_err(explain_transport)?;
+    let body = response.bytes().await.map_err(|error| explain_transport(&error))?;
     serde_json::from_slice(&body)
         .with_context(|| format!("{url} did not answer as a Chandlery server does; is the address right?"))
 }
@@ -328,12 +329,12 @@ fn build_http(arguments: &ClientArguments) -> Result<reqwest::Client> {
 }
 
 /// Says what is behind a failed request without reqwest's wrapping.
-pub(crate) fn explain_transport(error: reqwest::Error) -> anyhow::Error {
+pub(crate) fn explain_transport(error: &reqwest::Error) -> anyhow::Error {
     let url = error.url().map_or_else(|| "the server".to_owned(), ToString::to_string);
     if error.is_timeout() {
         return anyhow!("{url} did not answer in time; raise --timeout if it is slow");
     }
-    let mut cause: &dyn std::error::Error = &error;
+    let mut cause: &dyn std::error::Error = error;
     while let Some(next) = cause.source() {
         cause = next;
     }

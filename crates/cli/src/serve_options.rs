@@ -77,7 +77,7 @@ fn setting_arguments(setting: &'static Setting) -> Vec<Arg> {
     match setting.kind {
         Kind::Secret(_) => {}
         Kind::Switch => {
-            arguments.push(value_argument(setting.name, "", true).help(help(&setting.variable())))
+            arguments.push(value_argument(setting.name, "", true).help(help(&setting.variable())));
         }
         Kind::Text(value) => {
             arguments.push(value_argument(setting.name, value, false).help(help(&setting.variable())));
@@ -184,6 +184,8 @@ pub(crate) struct Layers {
     pub(crate) environment: Environment,
     /// The text of the file, and its name for messages.
     pub(crate) file: Option<(PathBuf, String)>,
+    /// Nothing will be stored, so no place for it is needed.
+    pub(crate) without_data: bool,
 }
 
 impl Layers {
@@ -199,7 +201,7 @@ impl Layers {
                 anyhow::Ok((path, text))
             })
             .transpose()?;
-        Ok(Self { flags, environment: process_environment(), file })
+        Ok(Self { flags, environment: process_environment(), file, without_data: false })
     }
 
     /// Merges the layers.
@@ -286,7 +288,8 @@ impl Layers {
 
     fn apply(&self, settings: &[EffectiveSetting]) -> Result<(Config, LogOptions)> {
         let is_set = settings.iter().any(|one| one.setting.name == "data-dir" && one.value.is_some());
-        let default = if is_set { PathBuf::new() } else { self.default_data_directory()? };
+        let default =
+            if is_set || self.without_data { PathBuf::new() } else { self.default_data_directory()? };
         let mut draft = Draft::new(default);
         for one in settings {
             if let Some(value) = &one.value {

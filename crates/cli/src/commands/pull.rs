@@ -215,7 +215,7 @@ async fn download_with(client: &Client, located: &Located, progress: &ProgressBa
     let mut response = client.get(&located.url).await.with_context(|| located.url.to_string())?;
     progress.set_length(response.content_length().unwrap_or(0));
     let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(explain_transport)? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| explain_transport(&error))? {
         bytes.extend_from_slice(&chunk);
         progress.inc(chunk.len() as u64);
         if bytes.len() > LARGEST_PACKAGE {

@@ -1,12 +1,13 @@
 //! `chandlery serve`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use chandlery_server::Server;
+use chandlery_server::{FolderServer, Server};
 
+use crate::error::usage;
 use crate::output::{print_text, say, warn};
-use crate::serve_options::{Layers, SettingFlags};
+use crate::serve_options::{Layers, Resolved, SettingFlags, Source};
 
 /// Run the server.
 ///
@@ -21,22 +22,68 @@ pub(crate) struct ServeArguments {
     /// A YAML file with settings, named like the flags.
     #[arg(short, long, value_name = "FILE", env = "CHANDLERY_CONFIG")]
     config: Option<PathBuf>,
+    /// Serve this folder of packages as a Helm repository that can only be read, and store nothing.
+    #[arg(long, value_name = "DIR")]
+    from: Option<PathBuf>,
     #[command(flatten)]
     settings: SettingFlags,
 }
 
+/// The settings that a served folder has; others need a server with data.
+const FOLDER_SETTINGS: &[&str] = &[
+    "listen",
+    "tls-cert",
+    "tls-key",
+    "tls-client-ca",
+    "head-timeout",
+    "body-timeout",
+    "drain-timeout",
+    "log-format",
+    "log-level",
+];
+
 impl ServeArguments {
     pub(crate) fn run(self) -> Result<()> {
-        let resolved = Layers::gather(self.settings, self.config)?.resolve()?;
+        let mut layers = Layers::gather(self.settings, self.config)?;
+        layers.without_data = self.from.is_some();
+        let resolved = layers.resolve()?;
         resolved.log.start();
-        resolved.warnings.iter().for_each(|text| warn(text));
-        let config = resolved.config;
-        runtime()?.block_on(async move {
-            let server = Server::start(config).await.map_err(with_causes)?;
-            announce(&server)?;
-            server.run(stop_signal()?).await.map_err(with_causes)
-        })
+        match self.from {
+            Some(folder) => serve_folder(&folder, resolved),
+            None => serve_data(resolved),
+        }
     }
+}
+
+fn serve_data(resolved: Resolved) -> Result<()> {
+    resolved.warnings.iter().for_each(|text| warn(text));
+    runtime()?.block_on(async move {
+        let server = Server::start(resolved.config).await.map_err(with_causes)?;
+        announce(&server)?;
+        server.run(stop_signal()?).await.map_err(with_causes)
+    })
+}
+
+/// Serves a folder of packages, as `helm serve` once did.
+fn serve_folder(folder: &Path, resolved: Resolved) -> Result<()> {
+    let needless = resolved
+        .settings
+        .iter()
+        .find(|one| matches!(one.source, Source::Flag(_)) && !FOLDER_SETTINGS.contains(&one.setting.name));
+    if let Some(one) = needless {
+        return Err(usage(format!(
+            "{} has no meaning with --from: a served folder has no such thing",
+            one.source
+        )));
+    }
+    let config = resolved.config;
+    runtime()?.block_on(async move {
+        let server = FolderServer::start(folder, config.listen).await.map_err(with_causes)?;
+        let scheme = if config.tls.is_some() { "https" } else { "http" };
+        let (address, version) = (server.address(), env!("CARGO_PKG_VERSION"));
+        print_text(&format!("Chandlery {version} serves {} at {scheme}://{address}\n", folder.display()))?;
+        server.run(config.tls.as_ref(), config.timeouts, stop_signal()?).await.map_err(with_causes)
+    })
 }
 
 /// An error of the server with what lies behind it: whoever starts the server may see it.

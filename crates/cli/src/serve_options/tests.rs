@@ -15,6 +15,7 @@ fn layers(flags: &[&str], environment: &[(&str, &str)], file: Option<&str>) -> L
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect(),
         file: file.map(|text| (PathBuf::from("chandlery.yaml"), text.to_owned())),
+        without_data: false,
     }
 }
 
@@ -26,13 +27,16 @@ fn refusal(flags: &[&str], environment: &[(&str, &str)], file: Option<&str>) -> 
     format!("{:#}", layers(flags, environment, file).resolve().unwrap_err())
 }
 
+/// Flags, variables, file; the address that results and who set it.
+type SourceCase<'a> = (&'a [&'a str], Vec<(&'a str, &'a str)>, Option<&'a str>, &'a str, &'a str);
+
 #[test]
 fn the_stronger_layer_wins() {
     let file = Some("listen: 127.0.0.5:5");
     let ours = ("CHANDLERY_LISTEN", "127.0.0.3:3");
     let theirs = [("LISTEN_HOST", "127.0.0.4"), ("PORT", "4")];
     let packaged = ("CHANDLERY_DEFAULT_LISTEN", "127.0.0.6:6");
-    let cases: [(&[&str], Vec<(&str, &str)>, Option<&str>, &str, &str); 7] = [
+    let cases: [SourceCase<'_>; 7] = [
         (
             &["--listen", "127.0.0.1:1", "--port", "2"],
             [&[ours][..], &theirs].concat(),
@@ -136,9 +140,12 @@ fn secrets_come_from_files() {
     assert!(refusal(&["--database-url-file", "/absent"], &[], None).contains("/absent"));
 }
 
+/// Flags, variables, file; a part of the message.
+type RefusalCase<'a> = (&'a [&'a str], Vec<(&'a str, &'a str)>, Option<&'a str>, &'a str);
+
 #[test]
 fn wrong_values_name_their_place() {
-    let cases: [(&[&str], Vec<(&str, &str)>, Option<&str>, &str); 16] = [
+    let cases: [RefusalCase<'_>; 16] = [
         (&["--listen", "nowhere"], vec![], None, "--listen"),
         (&[], vec![("CHANDLERY_METRICS", "everybody")], None, "CHANDLERY_METRICS"),
         (&[], vec![("PORT", "http")], None, "PORT"),

@@ -1,5 +1,6 @@
 //! Starting, stopping, logging in and out.
 
+use crate::packages::package;
 use crate::program::Program;
 use crate::server::Server;
 
@@ -73,6 +74,21 @@ fn a_server_keeps_its_data_and_shows_the_password_once() {
     admin.run_with_input(login, &password).succeeded();
     admin.run(["repo", "get", "team/charts"]).succeeded();
     assert_eq!(server.stop(), (Some(0), String::new()));
+}
+
+#[test]
+fn a_folder_is_served_read_only() {
+    let home = Program::new();
+    home.write("packages/a-0.1.0.tgz", package("a", "0.1.0"));
+    let server = Server::start_with(&home, &["--from", "packages"]);
+    let program = Program::new();
+    program.run(["pull", "a", "--repo", server.url()]).succeeded();
+    assert!(std::fs::read(program.home().join("a-0.1.0.tgz")).unwrap() == package("a", "0.1.0"));
+    program.run(["push", "a-0.1.0.tgz", server.url()]).failed(1, "only be read");
+    assert_eq!(server.stop(), (Some(0), String::new()));
+    assert!(!home.home().join(".local").exists());
+    home.run(["serve", "--from", "absent", "--listen", "127.0.0.1:0"]).failed(1, "absent");
+    home.run(["serve", "--from", "packages", "--data-dir", "x"]).failed(2, "--data-dir");
 }
 
 #[test]

@@ -24,8 +24,13 @@ impl Server {
 
     /// Starts it where one ran before.
     pub(crate) fn start_again(home: &Program) -> Self {
+        Self::start_with(home, &["--data-dir", "data"])
+    }
+
+    /// Starts it with other arguments and reads its first line.
+    pub(crate) fn start_with(home: &Program, arguments: &[&str]) -> Self {
         let mut process = home
-            .command(["serve", "--data-dir", "data", "--listen", "127.0.0.1:0"])
+            .command(["serve", "--listen", "127.0.0.1:0"].iter().chain(arguments))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

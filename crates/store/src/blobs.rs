@@ -77,6 +77,9 @@ impl Blobs {
     /// # Errors
     /// As [`TempBlob::write`].
     pub async fn begin_with(&self, bytes: Bytes) -> Result<FinishedBlob> {
+        if let Some(blob) = FinishedBlob::of_few(&bytes) {
+            return Ok(blob);
+        }
         let mut upload = self.begin(u64::MAX);
         upload.write(bytes).await?;
         upload.finish().await
@@ -109,7 +112,7 @@ impl Blobs {
             return Err(Error::invalid("range", format!("does not lie in the {size} bytes of the blob")));
         }
         match &self.backend {
-            Backend::FileSystem(file_system) => file_system.open_blob(digest, size, range).await,
+            Backend::FileSystem(file_system) => file_system.open_blob(digest, size, &range),
             Backend::ObjectStore(object_store) => object_store.open_blob(digest, range).await,
         }
     }

@@ -37,7 +37,7 @@
 
 use std::time::Duration;
 
-use chandlery_core::{Digest, Error, Result};
+use chandlery_core::{Error, Result};
 use jiff::Timestamp;
 
 use crate::Store;
@@ -133,8 +133,11 @@ impl Store {
     ) -> Result<()> {
         let cutoff = before(now, min_age);
         for shard in 0..=u8::MAX {
-            for stored in self.blobs().list_shard(shard).await? {
-                if stored.modified_at > cutoff || self.is_known(&stored.digest).await? {
+            // In this order: whatever is put and committed between the two is known.
+            let stored = self.blobs().list_shard(shard).await?;
+            let known = blobs::known_in_shard(self.database().reader(), shard).await?;
+            for stored in stored {
+                if stored.modified_at > cutoff || known.contains(&stored.digest) {
                     continue;
                 }
                 let blob = BlobUse { digest: stored.digest, size: stored.size };
@@ -145,10 +148,6 @@ impl Store {
             }
         }
         Ok(())
-    }
-
-    async fn is_known(&self, digest: &Digest) -> Result<bool> {
-        blobs::is_known(self.database().reader(), digest).await
     }
 }
 

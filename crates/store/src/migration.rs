@@ -25,7 +25,10 @@ const LOCK_KEY: i64 = i64::from_be_bytes(*b"chandler");
 /// SQLite the transaction was begun IMMEDIATE, which is such a lock.
 pub(crate) async fn run(transaction: &DatabaseTransaction) -> Result<()> {
     if transaction.get_database_backend() == DatabaseBackend::Postgres {
-        let lock = format!("SELECT pg_advisory_xact_lock({LOCK_KEY})");
+        // The session's limits are for requests: neither the wait nor a migration of much data has one.
+        let lock = format!(
+            "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock({LOCK_KEY})"
+        );
         transaction.execute_unprepared(&lock).await.map_err(error::database)?;
     }
     Migrator::up(transaction, None).await.map_err(error::database)

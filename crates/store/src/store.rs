@@ -141,19 +141,19 @@ impl Store {
 
     /// What an upload does about bytes that garbage collection deleted: wait while that goes on, then put them back.
     async fn wait_or_put_back(&self, gone: &Gone, blobs: &[FinishedBlob], began: Instant) -> Result<()> {
-        if !gone.in_progress {
-            let blob = blobs.iter().find(|blob| *blob.digest() == gone.digest);
-            let blob = blob.ok_or_else(|| Error::internal("an upload misses bytes"))?;
-            return self.blobs.put(blob).await;
-        }
         if began.elapsed() > DELETION_TIME_LIMIT {
             return Err(Error::Unavailable {
                 what: "the package's place in the blob store (an old copy is being removed)".to_owned(),
                 source: None,
             });
         }
-        tokio::time::sleep(DELETION_POLL).await;
-        Ok(())
+        if gone.in_progress {
+            tokio::time::sleep(DELETION_POLL).await;
+            return Ok(());
+        }
+        let blob = blobs.iter().find(|blob| *blob.digest() == gone.digest);
+        let blob = blob.ok_or_else(|| Error::internal("an upload misses bytes"))?;
+        self.blobs.put(blob).await
     }
 }
 

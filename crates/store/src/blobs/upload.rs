@@ -141,8 +141,9 @@ impl TempBlob {
     pub async fn finish(mut self) -> Result<FinishedBlob> {
         if matches!(self.spill, Spill::None) {
             let bytes = Bytes::from(std::mem::take(&mut self.piece));
-            let digest = Digest::of(&bytes);
-            return Ok(FinishedBlob { digest, size: self.size, content: Content::Memory(bytes) });
+            if let Some(blob) = FinishedBlob::of_few(&bytes) {
+                return Ok(blob);
+            }
         }
         self.spill_piece().await?;
         let Some(spilled) = self.written().await? else {
@@ -184,6 +185,16 @@ pub(super) enum Content {
 }
 
 impl FinishedBlob {
+    /// Bytes that are few enough to stay in memory, as an upload without copying them.
+    pub(super) fn of_few(bytes: &Bytes) -> Option<Self> {
+        let few = bytes.len() <= PIECE;
+        few.then(|| Self {
+            digest: Digest::of(bytes),
+            size: bytes.len() as u64,
+            content: Content::Memory(bytes.clone()),
+        })
+    }
+
     /// The sha256 of the bytes.
     #[must_use]
     pub fn digest(&self) -> &Digest {

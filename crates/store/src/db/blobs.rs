@@ -1,5 +1,7 @@
 //! The rows that say which bytes are needed, and the states garbage collection moves them through (see `garbage.rs`).
 
+use std::collections::HashSet;
+
 use chandlery_core::{Digest, Error, Result};
 use jiff::Timestamp;
 use sea_orm::QueryResult;
@@ -168,8 +170,10 @@ pub(crate) async fn remove_tombstones(connection: &impl Connection, cutoff: Time
     connection.execute(sql, vec![nanoseconds(cutoff).into()]).await
 }
 
-/// Whether a blob has a row that is not a tombstone.
-pub(crate) async fn is_known(connection: &impl Connection, digest: &Digest) -> Result<bool> {
-    let sql = "SELECT 1 FROM blobs WHERE digest = $1 AND state <> 'deleted'";
-    Ok(connection.query_optional(sql, vec![digest.to_hex().into()]).await?.is_some())
+/// The digests beginning with a byte that have a row which is not a tombstone.
+pub(crate) async fn known_in_shard(connection: &impl Connection, shard: u8) -> Result<HashSet<Digest>> {
+    // "g" is the first letter that is no hex digit: everything that begins so lies between the two.
+    let sql = "SELECT digest FROM blobs WHERE digest >= $1 AND digest < $2 AND state <> 'deleted'";
+    let values = vec![format!("{shard:02x}").into(), format!("{shard:02x}g").into()];
+    connection.query(sql, values).await?.iter().map(|row| Columns::of(row).parse()).collect()
 }

@@ -1,6 +1,8 @@
 //! Reading charts and their versions, always inside one repository.
 
-use chandlery_core::{Digest, Error, Result};
+use std::collections::VecDeque;
+
+use chandlery_core::{Digest, Result};
 use jiff::Timestamp;
 use sea_orm::QueryResult;
 
@@ -162,6 +164,9 @@ pub struct ChartVersions {
 /// Rows that [`ChartPager`] asks for at once: 500 × ~2 KB of metadata is a MB.
 const PAGE_ROWS: i64 = 500;
 
+/// Charts that one page looks at: with 20 versions each, as is usual, they fill it.
+const PAGE_CHARTS: i64 = 25;
+
 /// Walks all charts of a repository in byte order of their names, with no more in memory than one page of rows and
 /// the largest chart.
 ///
@@ -172,8 +177,8 @@ pub struct ChartPager {
     repository_id: i64,
     /// The last row that was read: chart name and version.
     position: (String, String),
-    /// Charts that are complete, last one first, and perhaps the one being read at the front.
-    ready: std::collections::VecDeque<ChartVersions>,
+    /// Charts that were read; the last of them may go on in the next page.
+    ready: VecDeque<ChartVersions>,
     at_end: bool,
 }
 
@@ -181,12 +186,8 @@ impl ChartPager {
     /// A walk from the first chart.
     #[must_use]
     pub fn new(repository_id: i64) -> Self {
-        Self {
-            repository_id,
-            position: (String::new(), String::new()),
-            ready: std::collections::VecDeque::new(),
-            at_end: false,
-        }
+        let position = (String::new(), String::new());
+        Self { repository_id, position, ready: VecDeque::new(), at_end: false }
     }
 
     /// The next chart, or `None` after the last.
@@ -194,33 +195,53 @@ impl ChartPager {
     /// # Errors
     /// Faults of the database only; the walk may be continued.
     pub async fn next(&mut self, connection: &impl Connection) -> Result<Option<ChartVersions>> {
-        // The last chart read may go on in the next page.
         while self.ready.len() < 2 && !self.at_end {
             self.read_page(connection).await?;
         }
         Ok(self.ready.pop_front())
     }
 
+    /// Reads on from the position: the rest of its chart, and some charts more. Charts are limited first, which keeps
+    /// PostgreSQL from joining and sorting all that follow; one without versions is a row of NULLs, so that the
+    /// position passes it.
     async fn read_page(&mut self, connection: &impl Connection) -> Result<()> {
         let sql = format!(
-            "SELECT charts.name, {COLUMNS} FROM charts JOIN versions ON versions.chart_id = charts.id
-             WHERE charts.repository_id = $1 AND charts.name >= $2
-               AND (charts.name > $2 OR versions.version > $3)
-             ORDER BY charts.name, versions.version LIMIT $4"
+            "SELECT page.name, versions.id IS NOT NULL, {COLUMNS}
+             FROM (SELECT id, name FROM charts WHERE repository_id = $1 AND name >= $2 ORDER BY name LIMIT $5) AS page
+             LEFT JOIN versions ON versions.chart_id = page.id
+               AND versions.version > CASE WHEN page.name = $2 THEN $3 ELSE '' END
+             ORDER BY page.name, versions.version LIMIT $4"
         );
         let (name, version) = self.position.clone();
-        let values = vec![self.repository_id.into(), name.into(), version.into(), PAGE_ROWS.into()];
+        let values = vec![
+            self.repository_id.into(),
+            name.into(),
+            version.into(),
+            PAGE_ROWS.into(),
+            PAGE_CHARTS.into(),
+        ];
         let rows = connection.query(&sql, values).await?;
-        self.at_end = i64::try_from(rows.len()).map_err(Error::internal)? < PAGE_ROWS;
+        let before = self.position.clone();
         for row in &rows {
-            let mut columns = Columns::of(row);
-            let name: String = columns.take()?;
-            let version = VersionRow::take(&mut columns)?;
-            self.position = (name.clone(), version.version.clone());
-            match self.ready.back_mut() {
-                Some(chart) if chart.name == name => chart.versions.push(version),
-                _ => self.ready.push_back(ChartVersions { name, versions: vec![version] }),
+            self.read_row(&mut Columns::of(row))?;
+        }
+        self.at_end = self.position == before;
+        Ok(())
+    }
+
+    fn read_row(&mut self, columns: &mut Columns<'_>) -> Result<()> {
+        let name: String = columns.take()?;
+        if !columns.take::<bool>()? {
+            if name != self.position.0 {
+                self.position = (name, String::new());
             }
+            return Ok(());
+        }
+        let version = VersionRow::take(columns)?;
+        self.position = (name.clone(), version.version.clone());
+        match self.ready.back_mut() {
+            Some(chart) if chart.name == name => chart.versions.push(version),
+            _ => self.ready.push_back(ChartVersions { name, versions: vec![version] }),
         }
         Ok(())
     }

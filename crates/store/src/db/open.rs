@@ -6,7 +6,7 @@ use std::time::Duration;
 use chandlery_core::{Error, Result};
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sea_orm::sqlx::{Connection as _, Executor as _};
+use sea_orm::sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 use sea_orm::{SqlxPostgresConnector, SqlxSqliteConnector};
 
 use super::{Database, Pool};
@@ -71,7 +71,8 @@ async fn open_sqlite(path: &Path) -> Result<Database> {
         .pragma("mmap_size", "0")
         .pragma("temp_store", "memory")
         // 8 MiB: a checkpoint cuts a log that a large transaction let grow back to this.
-        .pragma("journal_size_limit", "8388608");
+        .pragma("journal_size_limit", "8388608")
+        .disable_statement_logging();
     let pool = |connections: u32| {
         SqlitePoolOptions::new()
             .max_connections(connections)
@@ -107,7 +108,7 @@ async fn open_postgres(url: &str) -> Result<Database> {
         .after_connect(|connection, _| {
             Box::pin(async move { connection.execute(POSTGRES_SESSION).await.map(drop) })
         })
-        .connect_with(options.application_name("chandlery"))
+        .connect_with(options.application_name("chandlery").disable_statement_logging())
         .await
         .map_err(error::sqlx)?;
     let pool = Pool::new(SqlxPostgresConnector::from_sqlx_postgres_pool(pool));

@@ -72,6 +72,13 @@ async fn every_chart_once(fixture: &Fixture) {
     }
     transaction.commit().await.unwrap();
     assert_eq!(fixture.generation(id).await, 2002);
+    // More charts without versions than a page looks at, before, between and behind the others.
+    for name in (0..30).flat_map(|number| ["A", "b", "z"].map(|letter| format!("{letter}-{number}"))) {
+        package(id, &name, "1").publish(store).await.unwrap();
+        let transaction = store.database().begin().await.unwrap();
+        packages::delete_version(&transaction, id, &name, "1", at(0)).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
     let walked = walk(fixture, id).await;
     let found: Vec<_> = walked.iter().map(|chart| (chart.name.as_str(), chart.versions.len())).collect();
     assert_eq!(found, sizes);

@@ -301,6 +301,8 @@ impl Guard {
         match found {
             Ok(repository) => Ok(Scope { actor, repository }),
             Err(Error::NotFound(_)) if actor == Actor::Anonymous => Err(Error::Unauthenticated),
+            // In the words for one that exists and may not be seen.
+            Err(Error::NotFound(_)) => Err(Error::not_found("repository")),
             Err(error) => Err(error),
         }
     }

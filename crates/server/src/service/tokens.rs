@@ -50,7 +50,11 @@ pub(crate) async fn create(app: &App, actor: &Actor, request: CreateToken) -> Re
 }
 
 async fn visible_repository(app: &App, actor: &Actor, path: &chandlery_core::RepositoryPath) -> Result<i64> {
-    let repository = app.repositories.find(path).await?;
+    let repository = app.repositories.find(path).await.map_err(|error| match error {
+        // In the words for one that exists and may not be seen.
+        Error::NotFound(_) => Error::not_found("repository"),
+        other => other,
+    })?;
     let scope = RepositoryScope { id: repository.id, visibility: repository.settings.visibility };
     authorise(actor, Permission::AppsView, Some(scope))?;
     Ok(repository.id)

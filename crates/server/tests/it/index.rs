@@ -1,0 +1,5 @@
+//! `index.yaml`: what it says, when, and in which encoding.
+
+mod content;
+mod encodings;
+mod freshness;

@@ -50,7 +50,7 @@ fn log(error: &Error) {
     let request = crate::observe::current_request_id();
     match error {
         Error::Internal(source) => {
-            tracing::error!(request, error = %chain(source.as_ref()), "internal error")
+            tracing::error!(request, error = %chain(source.as_ref()), "internal error");
         }
         Error::Unavailable { what, source } => {
             let cause = source.as_ref().map(|source| chain(source.as_ref())).unwrap_or_default();

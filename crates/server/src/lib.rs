@@ -17,6 +17,7 @@ mod range;
 pub mod routes;
 mod run;
 mod service;
+pub mod telemetry;
 mod transport;
 
 pub use config::{Access, ChartMuseumConfig, Config, Secret, Timeouts, TlsConfig};

@@ -9,6 +9,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use prometheus::{Encoder, HistogramVec, IntCounter, IntCounterVec, IntGauge, Registry, TextEncoder};
 use tracing::Instrument;
 
+use crate::telemetry;
+
 /// The header that carries a request's id, in and out.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -185,6 +187,7 @@ where
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let span = span_of(&id, &method, &path);
+    telemetry::continue_trace(&span, request.headers());
     metrics.in_flight.inc();
     let answer = respond(request).instrument(span.clone());
     let mut response = CURRENT_REQUEST_ID.scope(id.clone(), answer).await;

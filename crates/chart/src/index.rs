@@ -8,7 +8,7 @@ mod write;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashSet};
 
-use chandlery_yaml::{Dialect, compare_keys};
+use chandlery_yaml::{Dialect, sort_entries};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -109,7 +109,7 @@ impl IndexFile {
     pub fn charts(&self) -> Vec<(&str, &[IndexEntry])> {
         let mut charts: Vec<_> =
             self.entries.iter().map(|(name, entries)| (name.as_str(), entries.as_slice())).collect();
-        charts.sort_by(|left, right| compare_keys(left.0, right.0, Dialect::Compact));
+        sort_entries(&mut charts, Dialect::Compact);
         charts
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chandlery_yaml::{Dialect, Emitter, compare_keys};
+use chandlery_yaml::{Dialect, Emitter, sort_entries};
 use serde::Serialize;
 
 use super::{Dependency, Maintainer, Metadata};
@@ -128,7 +128,7 @@ pub(crate) fn write_annotations(out: &mut Emitter, annotations: &BTreeMap<String
         return;
     }
     let mut entries: Vec<_> = annotations.iter().collect();
-    entries.sort_by(|left, right| compare_keys(left.0, right.0, Dialect::Compact));
+    sort_entries(&mut entries, Dialect::Compact);
     out.key("annotations");
     out.begin_mapping();
     for (key, value) in entries {

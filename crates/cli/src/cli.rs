@@ -7,7 +7,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
     account, completion, config, import, index, login, package, pull, push, repo, search, serve, show, token,
-    version,
+    verify, version,
 };
 use crate::error::report;
 
@@ -37,6 +37,7 @@ enum Command {
     Package(package::PackageArguments),
     Push(push::PushArguments),
     Pull(pull::PullArguments),
+    Verify(verify::VerifyArguments),
     #[command(subcommand)]
     Show(show::ShowCommand),
     Search(search::SearchArguments),
@@ -86,6 +87,7 @@ fn execute(command: Command) -> Result<()> {
         Command::Show(command) => block_on(command.run()),
         Command::Import(arguments) => block_on(arguments.run()),
         Command::Package(arguments) => arguments.run(),
+        Command::Verify(arguments) => arguments.run(),
         Command::Index(arguments) => arguments.run(),
         Command::Search(arguments) => block_on(arguments.run()),
         Command::Repo(command) => block_on(command.run()),

@@ -14,4 +14,5 @@ pub(crate) mod search;
 pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod token;
+pub(crate) mod verify;
 pub(crate) mod version;

@@ -10,6 +10,7 @@ mod output;
 mod remote_index;
 mod secret_file;
 mod serve_options;
+mod signatures;
 
 use std::process::ExitCode;
 

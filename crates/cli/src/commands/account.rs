@@ -12,6 +12,9 @@ use crate::client::{Client, ClientArguments};
 use crate::error::usage;
 use crate::output::{OutputArguments, Table, say};
 
+/// How a password comes in without a terminal.
+pub(crate) const STDIN_FLAG: &str = "--password-stdin";
+
 /// Create, list, change and delete accounts.
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:\n  chandlery account create dev\n  chandlery account list")]
@@ -160,7 +163,7 @@ impl PasswordArguments {
         let (current, new) = if self.password_stdin {
             read_two_passwords()?
         } else {
-            (ask("Password in use")?, new_password(false, "New password")?)
+            (ask("Password in use", STDIN_FLAG)?, new_password(false, "New password")?)
         };
         let request = UpdatePassword { current, new };
         client.send(client.request(Method::PUT, &url).json(&request)).await?;
@@ -185,10 +188,10 @@ fn account_table(accounts: &[AccountView]) -> Table {
 /// Asks for a password without showing it.
 ///
 /// # Errors
-/// There is no terminal to ask on.
-pub(crate) fn ask(prompt: &str) -> Result<String> {
+/// There is no terminal to ask on; the message names the flag to use instead.
+pub(crate) fn ask(prompt: &str, otherwise: &str) -> Result<String> {
     if !std::io::stdin().is_terminal() {
-        return Err(usage(format!("{prompt}: there is no terminal to ask on, use --password-stdin")));
+        return Err(usage(format!("{prompt}: there is no terminal to ask on, use {otherwise}")));
     }
     rpassword::prompt_password(format!("{prompt}: ")).context("cannot read the password")
 }
@@ -197,8 +200,8 @@ fn new_password(from_stdin: bool, prompt: &str) -> Result<String> {
     if from_stdin {
         return read_password_line();
     }
-    let first = ask(prompt)?;
-    if first != ask("Again")? {
+    let first = ask(prompt, STDIN_FLAG)?;
+    if first != ask("Again", STDIN_FLAG)? {
         bail!("the two passwords differ");
     }
     Ok(first)

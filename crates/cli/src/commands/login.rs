@@ -6,7 +6,7 @@ use chandlery_core::{TokenName, TokenScope};
 use jiff::Timestamp;
 use reqwest::{Method, StatusCode};
 
-use super::account::{ask, read_password_line};
+use super::account::{STDIN_FLAG, ask, read_password_line};
 use crate::client::address::ServerAddress;
 use crate::client::answer::status_of;
 use crate::client::credentials::{Credentials, process_variable};
@@ -98,7 +98,7 @@ impl LoginArguments {
         })?;
         match from_environment {
             Some(Credentials::Password { password, .. }) => Ok(password),
-            _ => ask(&format!("Password for {account}")),
+            _ => ask(&format!("Password for {account}"), STDIN_FLAG),
         }
     }
 }

@@ -4,18 +4,24 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use chandlery_chart::{Chart, Limits, PackageOptions};
+use chandlery_chart::{Chart, Limits, PackageOptions, SigningIdentity};
+use chandlery_core::Digest;
 
+use super::account::{ask, read_password_line};
+use crate::client::upload::provenance_of;
 use crate::error::usage;
 use crate::local::{source_date_epoch, write_whole_file};
 use crate::output::print_text;
+use crate::secret_file::read_secret_file;
+use crate::signatures::KeyringArguments;
 
 /// Make packages of charts.
 ///
 /// Equal folders with equal times give equal bytes; with SOURCE_DATE_EPOCH set the times do not matter.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  chandlery package ./mychart\n  \
-                        SOURCE_DATE_EPOCH=0 chandlery package ./mychart -d dist --version 1.2.3 --app-version 7")]
+                        SOURCE_DATE_EPOCH=0 chandlery package ./mychart -d dist --version 1.2.3 --app-version 7\n  \
+                        chandlery package ./mychart --sign --key dev@example.org --keyring secret.gpg")]
 pub(crate) struct PackageArguments {
     /// The folders of the charts.
     #[arg(required = true, value_name = "DIR")]
@@ -25,6 +31,18 @@ pub(crate) struct PackageArguments {
     destination: PathBuf,
     #[command(flatten)]
     versions: VersionArguments,
+    /// Sign each package: write PACKAGE.prov as well.
+    #[arg(long, help_heading = "Signing")]
+    sign: bool,
+    /// A part of the name or address of the key; needed if the keyring has several secret keys.
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true, requires = "sign")]
+    #[arg(help_heading = "Signing")]
+    key: String,
+    #[command(flatten)]
+    keyring: KeyringArguments,
+    /// A file with the passphrase of the key, `-` for standard input; asked for unless given.
+    #[arg(long, value_name = "FILE", requires = "sign", help_heading = "Signing")]
+    passphrase_file: Option<PathBuf>,
 }
 
 /// Versions that replace those of Chart.yaml.
@@ -48,15 +66,50 @@ pub(crate) struct MadePackage {
 
 impl PackageArguments {
     pub(crate) fn run(&self) -> Result<()> {
+        let signer = if self.sign { Some(self.signer()?) } else { None };
         for folder in &self.folders {
             let made = make_package(folder, &self.versions)?;
+            let name = made.chart.metadata.file_name();
+            let provenance = match &signer {
+                Some(signer) => Some(signer.sign(&made, &name)?),
+                None => None,
+            };
             std::fs::create_dir_all(&self.destination)
                 .with_context(|| format!("cannot create {}", self.destination.display()))?;
-            let path = self.destination.join(made.chart.metadata.file_name());
+            let path = self.destination.join(name);
             write_whole_file(&path, |file| file.write_all(&made.bytes))?;
+            if let Some(provenance) = provenance {
+                write_whole_file(&provenance_of(&path), |file| file.write_all(provenance.as_bytes()))?;
+            }
             print_text(&format!("{}\n", path.display()))?;
         }
         Ok(())
+    }
+
+    /// Finds the key and opens it, before any package is made.
+    fn signer(&self) -> Result<Signer> {
+        let identity = SigningIdentity::find(&self.keyring.read()?, &self.key)?;
+        let passphrase = match &self.passphrase_file {
+            _ if !identity.is_locked() => String::new(),
+            Some(path) if path.as_os_str() == "-" => read_password_line()?,
+            Some(path) => read_secret_file(path)?,
+            None => ask(&format!("Passphrase of the key of {}", identity.user_id()), "--passphrase-file")?,
+        };
+        Ok(Signer { identity, passphrase })
+    }
+}
+
+/// A key and what opens it.
+struct Signer {
+    identity: SigningIdentity,
+    passphrase: String,
+}
+
+impl Signer {
+    fn sign(&self, made: &MadePackage, file_name: &str) -> Result<String> {
+        let digest = Digest::of(&made.bytes);
+        let signed = self.identity.sign(&made.chart.metadata, file_name, &digest, &self.passphrase);
+        signed.with_context(|| format!("cannot sign {file_name}"))
     }
 }
 

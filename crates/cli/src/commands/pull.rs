@@ -14,8 +14,9 @@ use crate::client::address::{RepositoryTarget, RepositoryUrls, is_url, join_segm
 use crate::client::{Client, ClientArguments, explain_transport};
 use crate::error::usage;
 use crate::local::{LARGEST_PACKAGE, Package, file_name_of, unpack, write_whole_file};
-use crate::output::{byte_progress, say};
+use crate::output::{byte_progress, print_text, say};
 use crate::remote_index::{fetch_index, select};
+use crate::signatures::{KeyringArguments, verify};
 
 /// The largest provenance file, in bytes.
 const LARGEST_PROVENANCE: usize = 1 << 20;
@@ -24,6 +25,7 @@ const LARGEST_PROVENANCE: usize = 1 << 20;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  chandlery pull redis --repo team/charts\n  \
                         chandlery pull team/charts/redis --version '^1.2' --untar\n  \
+                        chandlery pull team/charts/redis --verify --keyring trusted.gpg\n  \
                         chandlery pull https://charts.example.org/charts/redis-1.2.3.tgz -d /tmp")]
 pub(crate) struct PullArguments {
     /// A chart: NAME, WORKSPACE/REPOSITORY/NAME or the URL of a package.
@@ -43,6 +45,11 @@ pub(crate) struct PullArguments {
     /// Download the provenance file as well.
     #[arg(long)]
     prov: bool,
+    /// Download the provenance file as well, and keep the chart only if a key of the keyring signed it.
+    #[arg(long)]
+    verify: bool,
+    #[command(flatten)]
+    keyring: KeyringArguments,
     #[command(flatten)]
     client: ClientArguments,
 }
@@ -92,7 +99,13 @@ impl PullArguments {
         let located = locate(&client, &self.chart, &self.source).await?;
         let name = file_name_of(&located.url)?;
         let bytes = download(&client, &located).await?;
-        let provenance = if self.prov { Some(fetch_provenance(&client, &located.url).await?) } else { None };
+        let keyring = if self.verify { Some(self.keyring.read()?) } else { None };
+        let wants_provenance = self.prov || self.verify;
+        let provenance =
+            if wants_provenance { Some(fetch_provenance(&client, &located.url).await?) } else { None };
+        if let (Some(provenance), Some(keyring)) = (&provenance, &keyring) {
+            print_text(&verify(&bytes, &name, provenance, keyring)?)?;
+        }
         if self.untar {
             let package =
                 Package::parse(bytes).with_context(|| format!("{} is no valid package", located.url))?;

@@ -11,3 +11,4 @@ mod package;
 mod packages;
 mod program;
 mod server;
+mod signing;

@@ -29,7 +29,9 @@ pub use inspect::{PackageSummary, SubchartSummary, inspect};
 pub use lock::Lock;
 pub use metadata::{Dependency, LegacyFields, Maintainer, Metadata, MetadataError, ShapeError};
 pub use package::{PackageError, PackageOptions, file_name};
-pub use provenance::{ProvenanceError, ProvenanceIdentity, parse_identity};
+pub use provenance::{
+    ProvenanceError, ProvenanceIdentity, SigningIdentity, Verification, parse_identity, verify_provenance,
+};
 pub use timestamp::{Timestamp, TimestampError};
 pub use version::{
     Constraint, ConstraintError, SelectError, Version, VersionError, compare_newest_first, select_version,

@@ -1,15 +1,9 @@
 //! What an uploaded provenance file belongs to.
 
-/// The first line of a clear-signed OpenPGP message (RFC 9580 section 7).
-pub(super) const SIGNED_MESSAGE: &str = "-----BEGIN PGP SIGNED MESSAGE-----";
+use super::ProvenanceError;
 
-/// Why a provenance file was refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ProvenanceError {
-    /// It is not a clear-signed message with a chart's name and version; the text is ChartMuseum's.
-    #[error("invalid provenance file")]
-    NotProvenance,
-}
+/// The first line of a clear-signed OpenPGP message (RFC 9580 section 7).
+const SIGNED_MESSAGE: &str = "-----BEGIN PGP SIGNED MESSAGE-----";
 
 /// The package a provenance file is for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,4 +5,5 @@ mod corpus;
 mod hostile;
 mod index;
 mod package;
+mod provenance;
 mod semver;

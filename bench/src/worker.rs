@@ -1,0 +1,191 @@
+//! Work that is measured in a process of its own: what the store does, and what the machine can do.
+
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, ensure};
+use chandlery_core::Sha256Hasher;
+use chandlery_store::{Blobs, BlobsUrl};
+use flate2::read::GzDecoder;
+use serde::{Deserialize, Serialize};
+
+use crate::packages::noise;
+use crate::process::{own_cpu, own_peak};
+use crate::statistics::percentile;
+use crate::workspace::Workspace;
+
+/// How much is written at once.
+const PIECE: usize = 1 << 20;
+
+/// As bodies come from the network.
+const CHUNK: usize = 64 << 10;
+
+/// What a worker does.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Task {
+    /// Blobs into a store, one after the other, each durable before the next.
+    Put { size: u64, count: u64, directory: PathBuf },
+    /// The hash alone.
+    Sha256 { size: u64, count: u64 },
+    /// Files written plainly, each synced before the next.
+    Write { size: u64, count: u64, directory: PathBuf },
+    /// 4 KiB appended and synced, over and over.
+    Sync { count: u64 },
+    /// Packages read, hashed and inflated up to `Chart.yaml`.
+    ReadPackages { directory: PathBuf },
+}
+
+/// What it cost.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Outcome {
+    /// Seconds on the clock.
+    pub(crate) wall: f64,
+    /// Seconds of CPU.
+    pub(crate) cpu: f64,
+    /// The most memory resident, in MiB.
+    pub(crate) peak: f64,
+    /// Bytes put through.
+    pub(crate) bytes: f64,
+    /// Of tasks that time each step, in seconds.
+    pub(crate) p50: f64,
+    /// Of tasks that time each step, in seconds.
+    pub(crate) p99: f64,
+}
+
+/// Runs a task in a process of its own.
+pub(crate) fn run_worker(workspace: &Workspace, task: Task) -> Result<Outcome> {
+    let program = std::env::current_exe()?;
+    let mut command = Command::new(program);
+    command.arg("--worker").arg(serde_json::to_string(&task)?).current_dir(&workspace.scratch);
+    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
+    ensure!(output.status.success(), "{task:?} failed: {}", output.status);
+    serde_json::from_slice(&output.stdout).with_context(|| format!("{task:?} printed no outcome"))
+}
+
+/// The worker's side: does it and prints the outcome.
+pub(crate) fn work(task: &str) -> Result<()> {
+    let task: Task = serde_json::from_str(task)?;
+    let (cpu, began) = (own_cpu()?, Instant::now());
+    let mut outcome = perform(&task)?;
+    if outcome.wall == 0.0 {
+        outcome.wall = began.elapsed().as_secs_f64();
+    }
+    outcome.cpu = own_cpu()? - cpu;
+    outcome.peak = own_peak()?;
+    println!("{}", serde_json::to_string(&outcome)?);
+    Ok(())
+}
+
+fn perform(task: &Task) -> Result<Outcome> {
+    match task {
+        Task::Put { size, count, directory } => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            runtime.block_on(runtime.spawn(put(*size, *count, directory.clone())))?
+        }
+        Task::Sha256 { size, count } => Ok(hash(*size, *count)),
+        Task::Write { size, count, directory } => write(*size, *count, directory),
+        Task::Sync { count } => sync(*count),
+        Task::ReadPackages { directory } => read_packages(directory),
+    }
+}
+
+/// The pieces of one blob, none like another.
+fn pieces(size: u64, number: u64, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    let mut piece = noise(PIECE, 1);
+    for index in 0..size.div_ceil(PIECE as u64) {
+        piece[..8].copy_from_slice(&index.to_le_bytes());
+        piece[8..16].copy_from_slice(&number.to_le_bytes());
+        take(&piece)?;
+    }
+    Ok(())
+}
+
+fn outcome_of(size: u64, count: u64) -> Outcome {
+    Outcome { bytes: (size * count) as f64, ..Outcome::default() }
+}
+
+async fn put(size: u64, count: u64, directory: PathBuf) -> Result<Outcome> {
+    let blobs = Blobs::open(&BlobsUrl::FileSystem(directory.join("store")), &directory).await?;
+    let mut piece = noise(PIECE, 1);
+    for number in 0..count {
+        let mut upload = blobs.begin(u64::MAX);
+        for index in 0..size.div_ceil(PIECE as u64) {
+            piece[..8].copy_from_slice(&index.to_le_bytes());
+            piece[8..16].copy_from_slice(&number.to_le_bytes());
+            for chunk in piece.chunks(CHUNK) {
+                upload.write(chunk).await?;
+            }
+        }
+        let blob = upload.finish().await?;
+        ensure!(blob.size() == size, "the store took {} bytes of {size}", blob.size());
+        blobs.put(&blob).await?;
+    }
+    Ok(outcome_of(size, count))
+}
+
+fn hash(size: u64, count: u64) -> Outcome {
+    for number in 0..count {
+        let mut hasher = Sha256Hasher::new();
+        let hashed = pieces(size, number, |piece| {
+            hasher.update(piece);
+            Ok(())
+        });
+        hashed.expect("hashing cannot fail");
+        std::hint::black_box(hasher.finish());
+    }
+    outcome_of(size, count)
+}
+
+fn write(size: u64, count: u64, directory: &Path) -> Result<Outcome> {
+    for number in 0..count {
+        let mut file = File::create(directory.join(format!("plain-{number}")))?;
+        pieces(size, number, |piece| Ok(file.write_all(piece)?))?;
+        file.sync_all()?;
+    }
+    let outcome = Ok(outcome_of(size, count));
+    for number in 0..count {
+        fs::remove_file(directory.join(format!("plain-{number}")))?;
+    }
+    outcome
+}
+
+fn sync(count: u64) -> Result<Outcome> {
+    let mut file = File::create("synced")?;
+    let mut times = Vec::new();
+    for _ in 0..count {
+        let began = Instant::now();
+        file.write_all(&[0; 4096])?;
+        file.sync_data()?;
+        times.push(began.elapsed().as_secs_f64());
+    }
+    Ok(Outcome { p50: percentile(&times, 50), p99: percentile(&times, 99), ..outcome_of(4096, count) })
+}
+
+fn read_packages(directory: &Path) -> Result<Outcome> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(directory)? {
+        let package = fs::read(entry?.path())?;
+        bytes += package.len();
+        let mut hasher = Sha256Hasher::new();
+        hasher.update(&package);
+        std::hint::black_box(hasher.finish());
+        std::hint::black_box(chart_file(&package)?);
+    }
+    Ok(Outcome { bytes: bytes as f64, ..Outcome::default() })
+}
+
+fn chart_file(package: &[u8]) -> Result<Vec<u8>> {
+    for entry in tar::Archive::new(GzDecoder::new(package)).entries()? {
+        let mut entry = entry?;
+        let path = entry.path()?.into_owned();
+        if path.components().count() == 2 && path.ends_with("Chart.yaml") {
+            let mut text = Vec::new();
+            entry.read_to_end(&mut text)?;
+            return Ok(text);
+        }
+    }
+    anyhow::bail!("a package without Chart.yaml")
+}

@@ -84,6 +84,10 @@ impl Root {
                 None => return crate::http::not_found().await.into_response(),
             }
         }
+        // Names are text; a path that is none names nothing.
+        if percent_encoding::percent_decode_str(request.uri().path()).decode_utf8().is_err() {
+            return crate::http::not_found().await.into_response();
+        }
         match self.router.clone().call(request.map(Body::new)).await {
             Ok(response) => response,
             Err(infallible) => match infallible {},

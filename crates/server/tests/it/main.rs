@@ -2,5 +2,9 @@
 
 mod authorisation;
 mod charts;
+mod faults;
+mod files;
 mod index;
+mod replicas;
+mod rest;
 mod support;

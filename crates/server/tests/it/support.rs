@@ -8,7 +8,7 @@ mod server;
 
 pub(crate) use archive::{Archive, Form, big_package, chart_yaml, package, package_of, provenance};
 pub(crate) use client::{Answer, Client};
-pub(crate) use process::ChildServer;
+pub(crate) use process::{ChildServer, bucket_url};
 pub(crate) use raw::RawConnection;
 pub(crate) use server::{TestServer, files_below};
 

@@ -51,7 +51,7 @@ async fn versions_of_a_chart() {
         let versions: Vec<Value> = serde_json::from_slice(&answer.body).unwrap();
         let texts: Vec<_> = versions.iter().map(|version| version["version"].as_str().unwrap()).collect();
         let newest_first =
-            ["3.0.0-rc.1", "v2.0.0", "1.0.0+build.5", "1.0.0+build.4", "0.10.0", "0.2.0", "0.1.0"];
+            ["3.0.0-rc.1", "v2.0.0", "1.0.0+build.4", "1.0.0+build.5", "0.10.0", "0.2.0", "0.1.0"];
         assert_eq!(texts, newest_first);
         admin.get(&place.chart("nothing")).await.is_error(404, "chart not found");
         let head = admin.head(&place.chart("mychart")).await.expect(200);
@@ -105,9 +105,9 @@ async fn one_version() {
 async fn the_shape_of_a_version() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
-    let text = "apiVersion: v2\nname: full\nversion: 1.0.0\ndescription: '<b> & \"'\nappVersion: 1.10\nkubeVersion: '>=1.20'\n\
+    let text = "apiVersion: v2\nname: full\nversion: 1.0.0\ndescription: '<b> & \"'\nappVersion: '1.10'\nkubeVersion: '>=1.20'\n\
                 home: https://example.org\nsources: [a, b]\nkeywords: [k]\nicon: i\ntags: t\ncondition: c\ntype: application\n\
-                deprecated: true\nannotations: {x: 'y'}\nmaintainers:\n- {name: n, email: e, url: u}\n\
+                deprecated: true\nannotations: {x: 'y'}\nmaintainers:\n- {name: m, email: e, url: u}\n\
                 dependencies:\n- {name: d, version: 1.x, repository: 'https://r', condition: d.on, tags: [q], alias: z}\n";
     let chart = crate::support::package_of(text);
     admin.post("/api/charts", chart.clone()).await.is(201, SAVED);
@@ -120,7 +120,7 @@ async fn the_shape_of_a_version() {
         "apiVersion": "v2", "name": "full", "version": "1.0.0", "description": "<b> & \"", "appVersion": "1.10",
         "kubeVersion": ">=1.20", "home": "https://example.org", "sources": ["a", "b"], "keywords": ["k"], "icon": "i",
         "tags": "t", "condition": "c", "type": "application", "deprecated": true, "annotations": { "x": "y" },
-        "maintainers": [{ "name": "n", "email": "e", "url": "u" }],
+        "maintainers": [{ "name": "m", "email": "e", "url": "u" }],
         "dependencies": [{ "name": "d", "version": "1.x", "repository": "https://r", "condition": "d.on", "tags": ["q"], "alias": "z" }],
         "urls": ["charts/full-1.0.0.tgz"], "digest": chandlery_core::Digest::of(&chart).to_hex(),
     });

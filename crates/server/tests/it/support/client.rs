@@ -19,22 +19,26 @@ pub(crate) struct Client {
 /// A whole answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
+    pub(crate) version: http::Version,
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
 impl Client {
-    /// Nobody in particular.
-    pub(crate) fn new(base: &str) -> Self {
+    /// An HTTP client that goes nowhere else and takes any certificate.
+    pub(crate) fn builder() -> reqwest::ClientBuilder {
         // Another test may have been quicker.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
+        reqwest::Client::builder()
             .no_proxy()
             .tls_danger_accept_invalid_certs(true)
             .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .unwrap();
+    }
+
+    /// Nobody in particular.
+    pub(crate) fn new(base: &str) -> Self {
+        let http = Self::builder().build().unwrap();
         Self { http, base: base.to_owned(), authorization: None }
     }
 
@@ -143,13 +147,21 @@ impl Answer {
     /// As [`Self::to`], for connections that may end early.
     pub(crate) async fn or_error(request: reqwest::RequestBuilder) -> Result<Self, reqwest::Error> {
         let mut response = request.send().await?;
-        let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
-        Ok(Self { status, headers, body: response.bytes().await? })
+        let (version, status) = (response.version(), response.status().as_u16());
+        let headers = std::mem::take(response.headers_mut());
+        Ok(Self { version, status, headers, body: response.bytes().await? })
     }
 
     /// Itself, if it has this status.
     #[track_caller]
     pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.text());
+        self
+    }
+
+    /// As [`Self::expect`], without taking it.
+    #[track_caller]
+    pub(crate) fn expect_ref(&self, status: u16) -> &Self {
         assert_eq!(self.status, status, "{}", self.text());
         self
     }

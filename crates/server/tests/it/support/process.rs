@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 use chandlery_server::Server;
+use chandlery_store::BlobsUrl;
+use chandlery_store::testing::TestS3;
 
 use super::{Client, TestServer};
 
@@ -17,6 +19,12 @@ pub(crate) struct ChildServer {
     child: Child,
     input: Option<ChildStdin>,
     url: String,
+}
+
+/// A place in a bucket, as a setting. Access to it is in [`TestS3::environment`].
+pub(crate) fn bucket_url(s3: &TestS3) -> String {
+    let BlobsUrl::S3 { bucket, prefix, .. } = s3.create_place() else { panic!("it is S3") };
+    format!("s3://{bucket}/{prefix}?endpoint={}&region=us-east-1", s3.endpoint())
 }
 
 /// Where a child keeps what it keeps.
@@ -32,8 +40,18 @@ impl ChildServer {
     }
 
     /// Where it listens.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Somebody without credentials.
     pub(crate) fn client(&self) -> Client {
         Client::new(&self.url)
+    }
+
+    /// The administrator with a token.
+    pub(crate) async fn admin(&self) -> Client {
+        TestServer::administrator(&self.client()).await
     }
 
     /// Ends it in the middle of whatever it does.

@@ -45,7 +45,9 @@ impl TestServer {
         let mut config = Self::config(directory.path());
         change(&mut config);
         let server = Server::start(config.clone()).await?;
-        let (address, url) = (server.address(), server.url());
+        let address = server.address();
+        let scheme = if config.tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{address}{}", config.context_path);
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(server.run(async {
             // A sender that was dropped asks for the same.
@@ -91,11 +93,16 @@ impl TestServer {
         self.anonymous().with_password("admin", PASSWORD)
     }
 
-    /// The administrator with a token.
-    pub(crate) async fn admin(&self) -> Client {
+    /// The administrator with a token, at any server that a test started.
+    pub(crate) async fn administrator(anonymous: &Client) -> Client {
         let name = format!("test-{}", uuid::Uuid::new_v4());
         let request = serde_json::json!({ "name": name, "scope": "all" });
-        self.admin_by_password().create_token(&request).await
+        anonymous.with_password("admin", PASSWORD).create_token(&request).await
+    }
+
+    /// The administrator with a token.
+    pub(crate) async fn admin(&self) -> Client {
+        Self::administrator(&self.anonymous()).await
     }
 
     /// The store behind the server's back.

@@ -283,9 +283,8 @@ async fn check_storage_objects(transaction: &Transaction, request: &PublishReque
     if count(transaction, sql, request.repository_id, limit).await? <= limit {
         return Ok(());
     }
-    Err(Error::QuotaExceeded(format!(
-        "the repository has reached the limit of {limit} files: delete some, or raise its limit"
-    )))
+    // ChartMuseum's words, which its clients know.
+    Err(Error::QuotaExceeded("repo has reached storage limit".to_owned()))
 }
 
 /// A count that stops one above `limit`, so that it costs no more than the limit.

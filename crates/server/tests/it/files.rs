@@ -1,0 +1,5 @@
+//! Bytes of packages on their way out.
+
+mod connections;
+mod ranges;
+mod tls;

@@ -25,6 +25,7 @@ pub use self::error::ArchiveError;
 pub use self::extract::{TemplatesAndValues, read_file, read_templates, read_values};
 pub(crate) use self::limits::Budget;
 pub use self::limits::Limits;
+pub(crate) use self::path::check_written;
 
 /// The byte order mark that Helm strips from every file.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

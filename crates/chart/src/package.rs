@@ -2,12 +2,13 @@
 
 mod tar;
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use flate2::{Compression, GzBuilder};
 
 use self::tar::TarWriter;
-use crate::archive::File;
+use crate::archive::{Limits, check_written};
 use crate::chart::Chart;
 use crate::metadata::MetadataError;
 use crate::version::{Version, VersionError};
@@ -61,6 +62,14 @@ pub enum PackageError {
     /// The values schema is not JSON.
     #[error("invalid JSON in values.schema.json of chart {0:?}")]
     Schema(String),
+    /// A file or subchart has a name that a package cannot hold, so that the chart would be another one when read.
+    #[error("cannot package chart {chart:?}: {reason}")]
+    Name {
+        /// The chart with the file or subchart.
+        chart: String,
+        /// Which name, and why.
+        reason: String,
+    },
     /// The bytes could not be written.
     #[error("cannot write the package: {0}")]
     Io(#[from] io::Error),
@@ -100,10 +109,13 @@ impl Chart {
     /// `Chart.lock`, values, schema, templates, other files, then the subcharts as directories. Equal charts give equal
     /// bytes.
     ///
+    /// A subchart that cannot be a directory, because another one has its name, is packed as an archive. (Helm writes
+    /// both into one directory.)
+    ///
     /// `modified` is the time of every entry in seconds since 1970; without it the times of the files.
     ///
     /// # Errors
-    /// [`PackageError::Metadata`], [`PackageError::Schema`] and [`PackageError::Io`].
+    /// [`PackageError::Metadata`], [`PackageError::Schema`], [`PackageError::Name`] and [`PackageError::Io`].
     pub fn write_package(&self, modified: Option<i64>, out: impl Write) -> Result<(), PackageError> {
         let zipped = GzBuilder::new()
             .extra(HEADER_EXTRA)
@@ -118,22 +130,51 @@ impl Chart {
 
     fn write_contents<W: Write>(&self, tar: &mut TarWriter<W>, prefix: &str) -> Result<(), PackageError> {
         let base = format!("{prefix}{}", self.name());
-        let path = |name: &str| format!("{base}/{name}");
-        tar.append(&path("Chart.yaml"), self.chart_yaml()?.as_bytes(), self.modified)?;
+        let mut append = |name: &str, data: &[u8], modified: i64| {
+            let path = format!("{base}/{name}");
+            check_written(&path, Limits::default().path_bytes).map_err(|error| self.bad_name(&error))?;
+            tar.append(&path, data, modified).map_err(PackageError::from)
+        };
+        append("Chart.yaml", self.chart_yaml()?.as_bytes(), self.modified)?;
         if let Some(lock) = self.lock.as_ref().filter(|_| self.metadata.api_version == "v2") {
             let text = lock.to_yaml().map_err(MetadataError::from)?;
-            tar.append(&path("Chart.lock"), text.as_bytes(), lock.generated.unix_seconds())?;
+            append("Chart.lock", text.as_bytes(), lock.generated.unix_seconds())?;
         }
         if let Some(schema) = &self.schema {
             serde_json::from_slice::<serde::de::IgnoredAny>(&schema.data)
                 .map_err(|_| PackageError::Schema(self.name().to_owned()))?;
         }
         let own_files = self.values_file.iter().chain(&self.schema).chain(&self.templates).chain(&self.files);
-        for File { path: name, data, modified } in own_files {
-            tar.append(&path(name), data, *modified)?;
+        for file in own_files {
+            append(&file.path, &file.data, file.modified)?;
         }
+        self.write_subcharts(tar, &format!("{base}/charts/"))
+    }
+
+    fn bad_name(&self, reason: &impl ToString) -> PackageError {
+        PackageError::Name { chart: self.name().to_owned(), reason: reason.to_string() }
+    }
+
+    fn write_subcharts<W: Write>(&self, tar: &mut TarWriter<W>, prefix: &str) -> Result<(), PackageError> {
+        let mut taken = HashSet::new();
         for subchart in &self.subcharts {
-            subchart.write_contents(tar, &path("charts/"))?;
+            let name = subchart.name();
+            if name.starts_with(['_', '.']) {
+                return Err(
+                    self.bad_name(&format!("charts/{name} would be skipped by everybody who reads it"))
+                );
+            }
+            if !name.ends_with(".tgz") && taken.insert(name.to_owned()) {
+                subchart.write_contents(tar, prefix)?;
+                continue;
+            }
+            let file_name = subchart.metadata.file_name();
+            if !taken.insert(file_name.clone()) {
+                return Err(self.bad_name(&format!("it has charts/{file_name} twice")));
+            }
+            let mut packed = Vec::new();
+            subchart.write_package(tar.modified(), &mut packed)?;
+            tar.append(&format!("{prefix}{file_name}"), &packed, subchart.modified)?;
         }
         Ok(())
     }

@@ -44,6 +44,16 @@ pub(super) fn clean(name: Vec<u8>, longest: usize) -> Result<String, ArchiveErro
     Ok(cleaned)
 }
 
+/// Checks that a reader finds a file written under this path (with its top directory) under the same path.
+pub(crate) fn check_written(path: &str, longest: usize) -> Result<(), ArchiveError> {
+    let cleaned = clean(path.as_bytes().to_vec(), longest)?;
+    if path.split_once('/').is_none_or(|(_, below)| below != cleaned) {
+        let rule = "a package cannot hold a file of this name";
+        return Err(ArchiveError::Path { entry: path.to_owned(), rule });
+    }
+    Ok(())
+}
+
 fn shortened(text: String) -> String {
     const SHOWN: usize = 80;
     match text.char_indices().nth(SHOWN) {

@@ -23,6 +23,11 @@ impl<W: Write> TarWriter<W> {
         Self { out, modified }
     }
 
+    /// The time of all entries, if there is one.
+    pub(super) fn modified(&self) -> Option<i64> {
+        self.modified
+    }
+
     /// Writes one file with mode 0644.
     pub(super) fn append(&mut self, path: &str, data: &[u8], modified: i64) -> io::Result<()> {
         let modified =

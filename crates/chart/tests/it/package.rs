@@ -200,3 +200,38 @@ fn corpus_charts_survive_packing() {
         assert_eq!(again.subcharts.len(), chart.subcharts.len());
     }
 }
+
+#[test]
+fn names_that_a_package_cannot_hold() {
+    let chart = |subcharts: &[(&str, &str, &str)]| {
+        let package = subcharts.iter().fold(sound(), |tar, (folder, name, version)| {
+            let yaml = format!("name: {name}\nversion: {version}\n");
+            tar.file(&format!("t/charts/{folder}/Chart.yaml"), yaml)
+        });
+        Chart::read(&package.gzip()[..], &Limits::default()).unwrap()
+    };
+    let written = |chart: &Chart| {
+        let mut bytes = Vec::new();
+        chart.write_package(None, &mut bytes).map(|()| bytes).map_err(|error| error.to_string())
+    };
+    let twins = chart(&[("a", "s", "1.0.0"), ("b", "s", "2.0.0"), ("c", "d.tgz", "1.0.0")]);
+    let package = written(&twins).unwrap();
+    assert_eq!(
+        paths(&package),
+        ["Chart.yaml", "charts/s/Chart.yaml", "charts/s-2.0.0.tgz", "charts/d.tgz-1.0.0.tgz"]
+    );
+    let again = Chart::read(&package[..], &Limits::default()).unwrap();
+    let mut versions: Vec<_> = again.subcharts.iter().map(|chart| chart.metadata.file_name()).collect();
+    versions.sort();
+    assert_eq!(versions, ["d.tgz-1.0.0.tgz", "s-1.0.0.tgz", "s-2.0.0.tgz"]);
+
+    let same = chart(&[("a", "s", "1.0.0"), ("b", "s", "1.0.0"), ("c", "s", "1.0.0")]);
+    assert_eq!(written(&same).unwrap_err(), "cannot package chart \"t\": it has charts/s-1.0.0.tgz twice");
+    assert!(written(&chart(&[("a", "_s", "1.0.0")])).unwrap_err().contains("would be skipped"));
+    assert!(written(&chart(&[("a", "s\\", "1.0.0")])).unwrap_err().contains("\"t/charts/s\\\\/Chart.yaml\""));
+
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), &[("Chart.yaml", CHART_YAML), ("..notes", "")]);
+    let chart = Chart::read_directory(folder.path(), &Limits::default()).unwrap();
+    assert!(written(&chart).unwrap_err().contains("\"t/..notes\""));
+}

@@ -14,9 +14,10 @@ CHANDLERY_CORPUS ?= ../shared/corpus
 override CHANDLERY_CORPUS := $(abspath $(CHANDLERY_CORPUS))
 # The programs of other projects that the tests and the bench run against.
 CHANDLERY_PEERS ?= $(CHANDLERY_CACHE)/peers/bin
+CHANDLERY_S3_SERVER ?= $(CHANDLERY_PEERS)/versitygw
 # The program under test.
 CHANDLERY_BIN ?= $(CARGO_TARGET_DIR)/ci-release/chandlery
-export CHANDLERY_CACHE CARGO_TARGET_DIR CHANDLERY_CORPUS CHANDLERY_PEERS CHANDLERY_BIN
+export CHANDLERY_CACHE CARGO_TARGET_DIR CHANDLERY_CORPUS CHANDLERY_PEERS CHANDLERY_S3_SERVER CHANDLERY_BIN
 
 DATA_DIR ?= data
 LISTEN ?= 127.0.0.1:8080
@@ -41,7 +42,7 @@ run: setup-build ## Build and start a server on DATA_DIR and LISTEN
 	@# The commands of the README find it here; `make build` puts the one to ship in its place.
 	@install -D -m 755 $(CARGO_TARGET_DIR)/ci-release/chandlery dist/chandlery
 	@# These variables are the build's: the server would warn of settings it does not know.
-	@exec env -u CHANDLERY_CACHE -u CHANDLERY_CORPUS -u CHANDLERY_PEERS -u CHANDLERY_BIN \
+	@exec env -u CHANDLERY_CACHE -u CHANDLERY_CORPUS -u CHANDLERY_PEERS -u CHANDLERY_S3_SERVER -u CHANDLERY_BIN \
 	  dist/chandlery serve --data-dir $(DATA_DIR) --listen $(LISTEN)
 
 .PHONY: build
@@ -91,6 +92,7 @@ lint: format scripts layers links deny clippy docs ## Every check that runs no t
 .PHONY: format
 format: ## Is the code formatted?
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 
 .PHONY: scripts
 scripts: ## Shell scripts and the Dockerfile

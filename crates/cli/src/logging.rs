@@ -3,8 +3,11 @@
 use std::io::IsTerminal as _;
 use std::str::FromStr;
 
-use anyhow::{Result, bail};
-use tracing_subscriber::EnvFilter;
+use anyhow::{Context as _, Result, bail};
+use chandlery_server::telemetry::{Traces, traces};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 /// The form of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +56,9 @@ impl LogOptions {
         Ok(())
     }
 
-    /// Starts logging to standard error for the whole process.
-    pub(crate) fn start(&self) {
+    /// Starts logging to standard error for the whole process, and traces if their variables ask for them. Keep what it
+    /// returns until the end: it sends the last spans.
+    pub(crate) fn start(&self) -> Result<Option<Traces>> {
         let terminal = std::io::stderr().is_terminal();
         let format = self.format.unwrap_or(if terminal { LogFormat::Text } else { LogFormat::Json });
         let level = self.level.as_deref().unwrap_or("info");
@@ -64,13 +68,14 @@ impl LogOptions {
             _ => EnvFilter::new(level),
         };
         let colour = terminal && std::env::var_os("NO_COLOR").is_none();
-        let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-        // A second start in one process changes nothing; there is only one server per process.
-        let _ = match format {
-            LogFormat::Text => lines.with_ansi(colour).try_init(),
-            LogFormat::Json => {
-                lines.json().flatten_event(true).with_span_list(false).with_ansi(false).try_init()
-            }
+        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+        let lines = match format {
+            LogFormat::Text => lines.with_ansi(colour).boxed(),
+            LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).with_ansi(false).boxed(),
         };
+        let (spans, traces) = traces().context("cannot send traces as the OTEL_ variables ask")?.unzip();
+        // A second start in one process changes nothing; there is only one server per process.
+        let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).with(spans).try_init();
+        Ok(traces)
     }
 }

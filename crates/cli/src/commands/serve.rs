@@ -47,7 +47,7 @@ impl ServeArguments {
         let mut layers = Layers::gather(self.settings, self.config)?;
         layers.without_data = self.from.is_some();
         let resolved = layers.resolve()?;
-        resolved.log.start();
+        let _traces = resolved.log.start()?;
         match self.from {
             Some(folder) => serve_folder(&folder, resolved),
             None => serve_data(resolved),

@@ -71,12 +71,13 @@ pub(crate) struct Root {
 
 impl Handler for Root {
     async fn handle(&self, request: Request<Incoming>) -> Response<Body> {
-        observe::observed(&self.app.metrics, request, |request| self.route(request)).await
+        let root = self.clone();
+        observe::observed(&self.app.metrics, request, |request| root.route(request)).await
     }
 }
 
 impl Root {
-    async fn route(&self, mut request: Request<Incoming>) -> Response<Body> {
+    async fn route(self, mut request: Request<Incoming>) -> Response<Body> {
         let context_path = &self.app.config.context_path;
         if !context_path.is_empty() {
             match below(context_path, request.uri()) {
@@ -88,7 +89,8 @@ impl Root {
         if percent_encoding::percent_decode_str(request.uri().path()).decode_utf8().is_err() {
             return crate::http::not_found().await.into_response();
         }
-        match self.router.clone().call(request.map(Body::new)).await {
+        let mut router = self.router;
+        match router.call(request.map(Body::new)).await {
             Ok(response) => response,
             Err(infallible) => match infallible {},
         }

@@ -103,8 +103,9 @@ fn unreadable(path: &Path, error: &io::Error) -> Error {
 
 impl Handler for Folder {
     async fn handle(&self, request: Request<Incoming>) -> Response {
+        let folder = self.clone();
         observed(&self.0.metrics, request, |request| async move {
-            match self.answer(&request).await {
+            match folder.answer(&request).await {
                 Ok(response) => response,
                 Err(error) => ChartMuseumError(error).into_response(),
             }

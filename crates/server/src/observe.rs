@@ -1,11 +1,11 @@
 //! What operators see of requests: ids, log lines, metrics.
 
 use std::collections::HashMap;
-use std::sync::{Arc, RwLock};
+use std::sync::RwLock;
 use std::time::Instant;
 
 use axum::body::Body;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use prometheus::{Encoder, HistogramVec, IntCounter, IntCounterVec, IntGauge, Registry, TextEncoder};
 use tracing::Instrument;
 
@@ -173,25 +173,42 @@ fn known_method(method: &Method) -> Method {
     if KNOWN.contains(method) { method.clone() } else { Method::TRACE }
 }
 
+/// A request being answered: counted for as long as this lives, also when the client goes away.
+struct InFlight<'metrics>(&'metrics IntGauge);
+
+impl<'metrics> InFlight<'metrics> {
+    fn begin(gauge: &'metrics IntGauge) -> Self {
+        gauge.inc();
+        Self(gauge)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
 /// Answers a request by `respond`, with an id in its log lines and its answer, and counts it.
+///
+/// What changes something runs to its end even when the client goes away: between a commit and what has to follow it
+/// there must be no way out.
 pub(crate) async fn observed<B, F>(
-    metrics: &Arc<Metrics>,
+    metrics: &Metrics,
     request: Request<B>,
     respond: impl FnOnce(Request<B>) -> F,
 ) -> Response<Body>
 where
-    F: Future<Output = Response<Body>>,
+    F: Future<Output = Response<Body>> + Send + 'static,
 {
     let started = Instant::now();
+    let _in_flight = InFlight::begin(&metrics.in_flight);
     let id = request_id(request.headers());
     let method = request.method().clone();
-    let path = request.uri().path().to_owned();
-    let span = span_of(&id, &method, &path);
+    let span = span_of(&id, &method, request.uri().path());
     telemetry::continue_trace(&span, request.headers());
-    metrics.in_flight.inc();
-    let answer = respond(request).instrument(span.clone());
-    let mut response = CURRENT_REQUEST_ID.scope(id.clone(), answer).await;
-    metrics.in_flight.dec();
+    let answer = CURRENT_REQUEST_ID.scope(id.clone(), respond(request).instrument(span.clone()));
+    let mut response = if is_read(&method) { answer.await } else { to_its_end(answer).await };
     let seconds = started.elapsed().as_secs_f64();
     let status = response.status();
     let route = response.extensions().get::<RoutePattern>().map_or("none", |pattern| pattern.0);
@@ -199,6 +216,15 @@ where
     span.in_scope(|| log_answer(&method, status, seconds));
     response.headers_mut().insert(REQUEST_ID, id);
     response
+}
+
+async fn to_its_end(answer: impl Future<Output = Response<Body>> + Send + 'static) -> Response<Body> {
+    tokio::spawn(answer).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a request could not be answered");
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        response
+    })
 }
 
 /// The span of a request: one that changes something is at `info`, so that all its log lines carry the id; plain reads,
@@ -217,7 +243,7 @@ fn is_read(method: &Method) -> bool {
 }
 
 /// Changes and failures at `info`, plain reads at `debug`.
-fn log_answer(method: &Method, status: http::StatusCode, seconds: f64) {
+fn log_answer(method: &Method, status: StatusCode, seconds: f64) {
     let quiet = is_read(method) && !status.is_server_error();
     let status = status.as_u16();
     if quiet {

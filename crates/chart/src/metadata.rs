@@ -18,6 +18,7 @@ pub(crate) use decode::{
 pub use encode::LegacyFields;
 pub(crate) use encode::{IndexFields, write_annotations, write_dependencies, write_texts};
 pub(crate) use text::quote;
+pub(crate) use validate::LONGEST_NAME;
 
 /// Who looks after a chart.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

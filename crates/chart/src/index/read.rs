@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::{IndexEntry, IndexFile};
 use crate::lock::take_time;
 use crate::metadata::{
-    MetadataError, ShapeError, Unknown, apply_field, quote, take_annotations, take_bool, take_map, take_text,
-    take_texts,
+    LONGEST_NAME, MetadataError, ShapeError, Unknown, apply_field, quote, take_annotations, take_bool,
+    take_map, take_text, take_texts,
 };
 
 /// Why an index was refused.
@@ -101,6 +101,10 @@ impl Reader {
 
     fn take_entries(&mut self, value: Value) -> Result<(), ShapeError> {
         for (name, value) in take_map(value)?.unwrap_or_default() {
+            if name.len() > LONGEST_NAME {
+                self.warn(&name, "", "the name is too long");
+                continue;
+            }
             let values = match value {
                 Value::Null => Vec::new(),
                 Value::Array(values) => values,

@@ -42,7 +42,9 @@ pub fn write_chart_header(out: &mut String, name: &str) -> Result<(), chandlery_
     const LONGEST_PLAIN_KEY: usize = 128;
     if name.len() > LONGEST_PLAIN_KEY {
         // Helm would write `? name`, under which items cannot stand alone; a quoted key means the same.
-        out.push_str(&format!("  {}:\n", serde_json::Value::from(name)));
+        out.push_str("  ");
+        push_quoted_key(out, name);
+        out.push_str(":\n");
         return Ok(());
     }
     append(out, |emitter| {
@@ -57,6 +59,20 @@ pub fn write_chart_header(out: &mut String, name: &str) -> Result<(), chandlery_
     out.truncate(out.len() - empty_list.len());
     out.push('\n');
     Ok(())
+}
+
+/// Writes a key in double quotes with everything escaped that YAML could take for something else.
+fn push_quoted_key(out: &mut String, key: &str) {
+    out.push('"');
+    for character in key.chars() {
+        match character {
+            '"' | '\\' => out.extend(['\\', character]),
+            ' '..='~' => out.push(character),
+            _ if character.is_alphanumeric() => out.push(character),
+            _ => out.push_str(&format!("\\U{:08x}", u32::from(character))),
+        }
+    }
+    out.push('"');
 }
 
 /// Writes one version of a chart as an item of its list: `  - apiVersion: v2`, and the other keys in alphabetical order

@@ -6,6 +6,10 @@ use super::text::{quote, sanitise};
 use super::{Dependency, Metadata, MetadataError};
 use crate::version::Version;
 
+/// The longest name, in bytes. Helm has no limit, but no file system takes a longer file name, and no YAML reader a key
+/// of more than 1024.
+pub(crate) const LONGEST_NAME: usize = 250;
+
 fn rule<T>(text: impl Into<String>) -> Result<T, MetadataError> {
     Err(MetadataError::Rule(text.into()))
 }
@@ -49,6 +53,9 @@ impl Metadata {
             "" => rule("chart.metadata.name is required"),
             "." | ".." => rule(format!("chart.metadata.name {} is not allowed", quote(name))),
             _ if name.contains('/') => rule(format!("chart.metadata.name {} is invalid", quote(name))),
+            _ if name.len() > LONGEST_NAME => {
+                rule(format!("chart.metadata.name {} is longer than {LONGEST_NAME} bytes", quote(name)))
+            }
             _ if self.version.is_empty() => rule("chart.metadata.version is required"),
             _ if self.version.parse::<Version>().is_err() => {
                 rule(format!("chart.metadata.version {} is invalid", quote(&self.version)))

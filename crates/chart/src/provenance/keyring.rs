@@ -7,6 +7,7 @@ use super::ProvenanceError;
 /// What an armored keyring begins its blocks with.
 const ARMOR_START: &str = "-----BEGIN PGP";
 
+#[expect(clippy::needless_pass_by_value, reason = "it maps errors, which come by value")]
 fn damaged(reason: impl ToString) -> ProvenanceError {
     ProvenanceError::Keyring(reason.to_string())
 }

@@ -3,7 +3,7 @@
 use chandlery_core::Digest;
 use pgp::composed::{CleartextSignedMessage, PublicOrSecret, SignedSecretKey};
 use pgp::crypto::hash::HashAlgorithm;
-use pgp::packet::{SignatureConfig, SignatureType, Subpacket, SubpacketData};
+use pgp::packet::{Signature, SignatureConfig, SignatureType, Subpacket, SubpacketData};
 use pgp::types::{KeyVersion, Password, SecretParams, SigningKey, Timestamp};
 
 use super::{ProvenanceError, keyring, message};
@@ -93,8 +93,7 @@ impl SigningIdentity {
     /// Whether the primary key may sign. Helm always takes it; a key for certificates only must not be used so.
     fn primary_signs(&self) -> bool {
         let signatures = self.key.details.users.iter().flat_map(|user| &user.signatures);
-        let mut flags =
-            signatures.chain(&self.key.details.direct_signatures).map(|signature| signature.key_flags());
+        let mut flags = signatures.chain(&self.key.details.direct_signatures).map(Signature::key_flags);
         flags.any(|flags| flags.sign())
     }
 

@@ -3,7 +3,7 @@
 use chandlery_core::Digest;
 use pgp::composed::{CleartextSignedMessage, PublicOrSecret, SignedPublicKey, SignedPublicSubKey};
 use pgp::packet::{Signature, SignatureType};
-use pgp::types::{KeyDetails, Tag, Timestamp};
+use pgp::types::{Duration, KeyDetails, Tag, Timestamp};
 
 use super::{ProvenanceError, keyring, message};
 
@@ -102,7 +102,7 @@ fn check_signature_kind(signature: &Signature) -> Result<(), String> {
     if !matches!(signature.typ(), Some(SignatureType::Text | SignatureType::Binary)) {
         return Err("the signature is not one over a text".to_owned());
     }
-    let expires = signature.signature_expiration_time().map_or(0, |duration| duration.as_secs());
+    let expires = signature.signature_expiration_time().map_or(0, Duration::as_secs);
     let created = signature.created().map_or(0, Timestamp::as_secs);
     if expires != 0 && Timestamp::now().as_secs() > created.saturating_add(expires) {
         return Err("signature expired".to_owned());
@@ -152,7 +152,7 @@ fn check_subkey(
 
 /// Whether the key was made, and had not expired, when it signed.
 fn check_expiry(binding: &Signature, created: Timestamp, signed_at: Timestamp) -> Result<(), String> {
-    let lifetime = binding.key_expiration_time().map_or(0, |duration| duration.as_secs());
+    let lifetime = binding.key_expiration_time().map_or(0, Duration::as_secs);
     let expired = lifetime != 0 && signed_at.as_secs() > created.as_secs().saturating_add(lifetime);
     if expired || signed_at < created {
         return Err("signature made by expired key".to_owned());

@@ -273,6 +273,7 @@ fn metadata_of_wrong_shapes() {
         ),
         (&format!("name: t\nversion: {long_name}\n"), "is invalid"),
         (&format!("name: {long_name}/\nversion: 1\n"), "is invalid"),
+        (&format!("name: {long_name}\nversion: 1\n"), "is longer than 250 bytes"),
     ];
     for (text, expected) in cases {
         let error = refusal(&with_chart_yaml(text));

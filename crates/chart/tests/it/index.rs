@@ -239,3 +239,18 @@ fn damaged_indexes() {
     let json = r#"{"apiVersion":"v1","surprise":1,"entries":{"a":[{"name":"a","version":"1.0.0","x":2}]}}"#;
     assert_eq!(read_index(json).entries["a"].len(), 1);
 }
+
+#[test]
+fn chart_names_of_every_kind() {
+    let long = format!("{}\u{85}\u{2028}\\\"ü📚", "n".repeat(129));
+    for name in ["a", "true", "1.0", "with space", "a: b", "ü", "- x", &long] {
+        let mut text = String::new();
+        write_document_header(&mut text, true);
+        write_chart_header(&mut text, name).unwrap();
+        text.push_str(&entry("a", "1.0.0", "x"));
+        write_document_footer(&mut text, TIME, Some("{}"));
+        let index = read_index(&text);
+        assert_eq!(index.entries.keys().collect::<Vec<_>>(), [name]);
+        assert_eq!(index.entries[name].len(), 1);
+    }
+}

@@ -69,7 +69,12 @@ fn push_quoted_key(out: &mut String, key: &str) {
             '"' | '\\' => out.extend(['\\', character]),
             ' '..='~' => out.push(character),
             _ if character.is_alphanumeric() => out.push(character),
-            _ => out.push_str(&format!("\\U{:08x}", u32::from(character))),
+            // The shortest form: a key may have 1024 characters at most.
+            _ => out.push_str(&match u32::from(character) {
+                code @ 0..0x100 => format!("\\x{code:02x}"),
+                code @ 0x100..0x1_0000 => format!("\\u{code:04x}"),
+                code => format!("\\U{code:08x}"),
+            }),
         }
     }
     out.push('"');

@@ -243,7 +243,7 @@ fn damaged_indexes() {
 #[test]
 fn chart_names_of_every_kind() {
     let long = format!("{}\u{85}\u{2028}\\\"ü📚", "n".repeat(129));
-    for name in ["a", "true", "1.0", "with space", "a: b", "ü", "- x", &long] {
+    for name in ["a", "true", "1.0", "with space", "a: b", "ü", "- x", &long, &"\u{1}".repeat(250)] {
         let mut text = String::new();
         write_document_header(&mut text, true);
         write_chart_header(&mut text, name).unwrap();

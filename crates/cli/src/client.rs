@@ -7,6 +7,7 @@ pub(crate) mod logins;
 pub(crate) mod upload;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -49,6 +50,10 @@ pub(crate) struct ClientArguments {
 #[derive(Debug)]
 pub(crate) struct Client {
     http: reqwest::Client,
+    /// Without a limit on the time to an answer, which comes only after the whole upload.
+    uploads: reqwest::Client,
+    /// How long the other side may be silent.
+    patience: Duration,
     server: Option<ServerAddress>,
     logins: Logins,
     /// Credentials of the environment, and the only origin they are sent to.
@@ -83,7 +88,15 @@ impl Client {
         };
         let owner = owner.or_else(|| server.as_ref().map(ServerAddress::origin));
         let credentials = owner.zip(Credentials::from_environment(process_variable)?);
-        Ok(Self { http: build_http(arguments)?, server, logins, credentials })
+        let patience = patience(arguments);
+        Ok(Self {
+            http: build_http(arguments, Some(patience))?,
+            uploads: build_http(arguments, None)?,
+            patience,
+            server,
+            logins,
+            credentials,
+        })
     }
 
     /// A client for one server with given credentials, as `login` needs it before anything is stored.
@@ -95,8 +108,11 @@ impl Client {
         server: &ServerAddress,
         credentials: Credentials,
     ) -> Result<Self> {
+        let patience = patience(arguments);
         Ok(Self {
-            http: build_http(arguments)?,
+            http: build_http(arguments, Some(patience))?,
+            uploads: build_http(arguments, None)?,
+            patience,
             server: Some(server.clone()),
             logins: Logins::default(),
             credentials: Some((server.origin(), credentials)),
@@ -156,10 +172,37 @@ impl Client {
 
     /// A request with the credentials that belong to its URL.
     pub(crate) fn request(&self, method: Method, url: &Url) -> RequestBuilder {
-        let request = self.http.request(method, url.clone());
+        self.with_credentials_for(url, self.http.request(method, url.clone()))
+    }
+
+    fn with_credentials_for(&self, url: &Url, request: RequestBuilder) -> RequestBuilder {
         match self.credentials_for(url) {
             Some(credentials) => credentials.add_to(request),
             None => request,
+        }
+    }
+
+    /// A POST for a long body; send it with [`Client::send_upload`].
+    pub(crate) fn upload(&self, url: &Url) -> RequestBuilder {
+        self.with_credentials_for(url, self.uploads.post(url.clone()))
+    }
+
+    /// Sends an upload and expects success. It may take as long as `sent`, the number of bytes on their way, grows.
+    ///
+    /// # Errors
+    /// As [`Client::send`]; also when nothing moves any more.
+    pub(crate) async fn send_upload(&self, request: RequestBuilder, sent: &AtomicU64) -> Result<Response> {
+        let mut sending = std::pin::pin!(self.send(request));
+        let mut before = 0;
+        loop {
+            if let Ok(result) = tokio::time::timeout(self.patience, &mut sending).await {
+                return result;
+            }
+            let now = sent.load(Ordering::Relaxed);
+            if now == before {
+                bail!("the server took nothing and answered nothing for {} seconds", self.patience.as_secs());
+            }
+            before = now;
         }
     }
 
@@ -298,7 +341,11 @@ async fn read_json<T: DeserializeOwned>(response: Response) -> Result<T> {
         .with_context(|| format!("{url} did not answer as a Chandlery server does; is the address right?"))
 }
 
-fn build_http(arguments: &ClientArguments) -> Result<reqwest::Client> {
+fn patience(arguments: &ClientArguments) -> Duration {
+    Duration::from_secs(arguments.timeout.max(1))
+}
+
+fn build_http(arguments: &ClientArguments, read_timeout: Option<Duration>) -> Result<reqwest::Client> {
     let mut extra = Vec::new();
     if let Some(path) = &arguments.ca_file {
         let pem = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -308,11 +355,14 @@ fn build_http(arguments: &ClientArguments) -> Result<reqwest::Client> {
             .with_context(|| format!("{} has no certificate in PEM form", path.display()))?;
     }
     let builder = || {
-        reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             .user_agent(concat!("chandlery/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(Duration::from_secs(arguments.timeout.max(1)))
+            .connect_timeout(CONNECT_TIMEOUT);
+        match read_timeout {
+            Some(limit) => builder.read_timeout(limit),
+            None => builder,
+        }
     };
     let verified = builder()
         .tls_certs_merge(extra)
@@ -357,7 +407,9 @@ mod tests {
             stored.add(&ServerAddress::parse(address).unwrap(), login);
         }
         Client {
-            http: build_http(&ClientArguments::default()).unwrap(),
+            http: build_http(&ClientArguments::default(), None).unwrap(),
+            uploads: build_http(&ClientArguments::default(), None).unwrap(),
+            patience: Duration::from_secs(1),
             credentials: credentials.then(|| (server.origin(), Credentials::Token("env".to_owned()))),
             server: Some(server),
             logins: stored,

@@ -71,7 +71,9 @@ impl LogOptions {
         let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
         let lines = match format {
             LogFormat::Text => lines.with_ansi(colour).boxed(),
-            LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).with_ansi(false).boxed(),
+            LogFormat::Json => {
+                lines.json().flatten_event(true).with_span_list(false).with_ansi(false).boxed()
+            }
         };
         let (spans, traces) = traces().context("cannot send traces as the OTEL_ variables ask")?.unzip();
         // A second start in one process changes nothing; there is only one server per process.

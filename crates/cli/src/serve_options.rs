@@ -1,7 +1,7 @@
 //! The configuration of the server from flags, variables, a file and defaults, in this order.
 //!
 //! ChartMuseum's flags rank right after our flags, its variables right after ours. An image or package changes defaults
-//! with variables `CHANDLERY_DEFAULT_…`, weaker than everything: with `CHANDLERY_…` it would overrule the variables a
+//! with variables `CHANDLERY_PRESET_…`, weaker than everything: with `CHANDLERY_…` it would overrule the variables a
 //! deployment of ChartMuseum brings along.
 
 pub(crate) mod chartmuseum;
@@ -131,8 +131,8 @@ pub(crate) enum Source {
     ForeignVariable(String),
     /// A key of the file.
     File(String),
-    /// A `CHANDLERY_DEFAULT_` variable: what an image or a package sets instead of our default.
-    PackagedDefault(String),
+    /// A `CHANDLERY_PRESET_` variable: what an image or a package sets instead of our default.
+    Preset(String),
     /// Nobody set it.
     Default,
 }
@@ -145,7 +145,7 @@ impl std::fmt::Display for Source {
             | Self::Variable(name)
             | Self::ForeignVariable(name)
             | Self::File(name)
-            | Self::PackagedDefault(name) => formatter.write_str(name),
+            | Self::Preset(name) => formatter.write_str(name),
             Self::Default => formatter.write_str("default"),
         }
     }
@@ -272,15 +272,15 @@ impl Layers {
                         .map(|one| (one.value.clone(), Source::ForeignVariable(one.spelling.clone())))
                 }),
         };
-        let packaged = || {
-            let name = packaged_variable(setting);
-            Some((self.environment.get(&name)?.clone(), Source::PackagedDefault(name)))
+        let preset = || {
+            let name = preset_variable(setting);
+            Some((self.environment.get(&name)?.clone(), Source::Preset(name)))
         };
         let found = match found {
             Some(found) => Some(found),
             None => layer_value(setting, &in_file, str::to_owned)?
                 .map(|(value, name)| (value, Source::File(format!("{name} in the file"))))
-                .or_else(packaged),
+                .or_else(preset),
         };
         let (value, source) = found.map_or((None, Source::Default), |(value, source)| (Some(value), source));
         Ok(EffectiveSetting { setting, value, source })
@@ -316,7 +316,7 @@ impl Layers {
             CLIENT_VARIABLES.contains(&name)
                 || SETTINGS.iter().any(|setting| {
                     name == setting.variable()
-                        || name == packaged_variable(setting)
+                        || name == preset_variable(setting)
                         || setting.kind.file_setting().is_some_and(|file| name == variable_of(file))
                 })
         };
@@ -336,9 +336,9 @@ impl Layers {
     }
 }
 
-/// `CHANDLERY_DEFAULT_LISTEN`.
-fn packaged_variable(setting: &Setting) -> String {
-    variable_of(&format!("default-{}", setting.name))
+/// `CHANDLERY_PRESET_LISTEN`.
+fn preset_variable(setting: &Setting) -> String {
+    variable_of(&format!("preset-{}", setting.name))
 }
 
 /// `CHANDLERY_` variables of the client commands and of the build.

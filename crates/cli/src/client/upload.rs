@@ -2,17 +2,21 @@
 
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
 use indicatif::ProgressBar;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use reqwest::{Body, Method};
+use reqwest::{Body, Method, StatusCode, Url};
 use tokio_util::io::ReaderStream;
 
 use super::Client;
 use super::address::RepositoryUrls;
+use super::answer::status_of;
+use crate::output::human_size;
 
 /// How much of a file is read at once, in bytes.
 const CHUNK: usize = 256 << 10;
@@ -89,9 +93,12 @@ impl Upload {
         parts.push(fixed(end).boxed());
         progress.set_length(length);
         let progress = progress.clone();
+        let sent = Arc::new(AtomicU64::new(0));
+        let counter = sent.clone();
         let body = stream::iter(parts).flatten().inspect(move |chunk| {
             if let Ok(chunk) = chunk {
                 progress.inc(chunk.len() as u64);
+                counter.fetch_add(chunk.len() as u64, Ordering::Relaxed);
             }
         });
         let mut url = urls.charts();
@@ -99,11 +106,34 @@ impl Upload {
             url.set_query(Some("force"));
         }
         let request = client
-            .request(Method::POST, &url)
+            .upload(&url)
             .header(CONTENT_TYPE, format!("multipart/form-data; boundary={boundary}"))
             .header(CONTENT_LENGTH, length)
             .body(Body::wrap_stream(body));
-        client.send(request).await.map(drop)
+        match client.send_upload(request, &sent).await {
+            Ok(_) => Ok(()),
+            Err(error) if status_of(&error).is_some() => Err(error),
+            Err(error) => Err(explain_broken_upload(client, &url, length, error).await),
+        }
+    }
+}
+
+/// A server that refuses early closes the connection, and its answer is often lost with what was on the way. The same
+/// request without a body hears it; one that is refused only for having no body means that the size was the reason.
+async fn explain_broken_upload(
+    client: &Client,
+    url: &Url,
+    length: u64,
+    error: anyhow::Error,
+) -> anyhow::Error {
+    match client.send(client.request(Method::POST, url).body("")).await {
+        Err(refusal) if status_of(&refusal).is_some_and(|status| status != StatusCode::BAD_REQUEST) => {
+            refusal
+        }
+        Err(refusal) if status_of(&refusal).is_some() => {
+            error.context(format!("the server broke off the upload; it may not take {}", human_size(length)))
+        }
+        _ => error,
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 use chandlery_core::AccountName;
 use chandlery_server::{Access, Config, Secret, TlsConfig};
+use chandlery_store::{BlobsUrl, DatabaseUrl};
 
 use super::values::{read_context_path, read_duration, read_listen, read_size, read_switch};
 use crate::logging::{LogFormat, LogOptions};
@@ -165,9 +166,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         default: "a SQLite file in the data directory",
         help: "sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME",
         apply: |draft, text| {
-            if !["sqlite://", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme)) {
-                bail!("a database URL starts with sqlite:// or postgres://");
-            }
+            text.parse::<DatabaseUrl>()?;
             draft.config.database_url = Some(text.to_owned());
             Ok(())
         },
@@ -178,9 +177,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         default: "a folder in the data directory",
         help: "file:///DIR or s3://BUCKET/PREFIX?region=R&endpoint=URL",
         apply: |draft, text| {
-            if !["file://", "s3://"].iter().any(|scheme| text.starts_with(scheme)) {
-                bail!("a blobs URL starts with file:// or s3://");
-            }
+            text.parse::<BlobsUrl>()?;
             draft.config.blobs_url = Some(text.to_owned());
             Ok(())
         },

@@ -35,7 +35,7 @@ fn the_stronger_layer_wins() {
     let file = Some("listen: 127.0.0.5:5");
     let ours = ("CHANDLERY_LISTEN", "127.0.0.3:3");
     let theirs = [("LISTEN_HOST", "127.0.0.4"), ("PORT", "4")];
-    let packaged = ("CHANDLERY_DEFAULT_LISTEN", "127.0.0.6:6");
+    let preset = ("CHANDLERY_PRESET_LISTEN", "127.0.0.6:6");
     let cases: [SourceCase<'_>; 7] = [
         (
             &["--listen", "127.0.0.1:1", "--port", "2"],
@@ -46,9 +46,9 @@ fn the_stronger_layer_wins() {
         ),
         (&["--port", "2"], vec![ours], file, "0.0.0.0:2", "--port"),
         (&[], [&[ours][..], &theirs].concat(), file, "127.0.0.3:3", "CHANDLERY_LISTEN"),
-        (&[], [&[packaged][..], &theirs].concat(), file, "127.0.0.4:4", "PORT"),
-        (&[], vec![packaged], file, "127.0.0.5:5", "listen in the file"),
-        (&[], vec![packaged], None, "127.0.0.6:6", "CHANDLERY_DEFAULT_LISTEN"),
+        (&[], [&[preset][..], &theirs].concat(), file, "127.0.0.4:4", "PORT"),
+        (&[], vec![preset], file, "127.0.0.5:5", "listen in the file"),
+        (&[], vec![preset], None, "127.0.0.6:6", "CHANDLERY_PRESET_LISTEN"),
         (&[], vec![], None, "127.0.0.1:8080", "default"),
     ];
     for (flags, environment, file, listen, source) in cases {

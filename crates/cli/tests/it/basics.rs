@@ -69,3 +69,14 @@ fn a_closed_pipe_is_no_error() {
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn a_silent_server_is_given_up() {
+    let program = Program::new();
+    program.write("a.tgz", "x");
+    // It accepts connections, as the system does for every listener, and never says anything.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    program.run(["whoami", "--server", &url, "--timeout", "1"]).failed(1, "did not answer in time");
+    program.run(["push", "a.tgz", &url, "--timeout", "1"]).failed(1, "answered nothing");
+}

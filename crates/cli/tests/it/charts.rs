@@ -127,3 +127,16 @@ fn charts_are_found() {
     assert_eq!(versions(admin.run(["search", "nothing-like-it", "-o", "json"]).json()), Vec::<String>::new());
     assert!(admin.run(["search"]).succeeded().starts_with("REPOSITORY"));
 }
+
+#[test]
+fn a_refusal_is_heard_in_the_middle_of_an_upload() {
+    let home = Program::new();
+    let server = Server::start(&home);
+    let mut stranger = Program::new();
+    stranger.set("CHANDLERY_SERVER", server.url()).write("huge.tgz", vec![0; 150 << 20]);
+    stranger.run(["push", "huge.tgz", "default"]).failed(1, "401");
+    let admin = server.admin();
+    admin.write("huge.tgz", vec![0; 150 << 20]);
+    let refused = admin.run(["push", "huge.tgz", "default"]);
+    assert!(refused.messages.contains("413") || refused.messages.contains("may not take"), "{refused:?}");
+}

@@ -113,6 +113,8 @@ impl<H: Handler> Connections<H> {
         let handler = self.handler.clone();
         let watcher = self.graceful.watcher();
         let timeouts = self.timeouts;
+        // Files cannot be sent by the kernel here, but peers that take no bytes are given up all the same.
+        let (stream, _) = FileStream::new(stream, timeouts.body);
         tokio::spawn(async move {
             let handshake = tokio::time::timeout(timeouts.head, acceptor.accept(stream)).await;
             let Ok(Ok(stream)) = handshake else {

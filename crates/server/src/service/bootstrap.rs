@@ -10,14 +10,26 @@ use crate::config::{Config, Secret};
 /// Makes what is missing. Returns the password of `admin` if it was generated just now: the only time it is known.
 pub(crate) async fn bootstrap(store: &Store, config: &Config) -> Result<Option<Secret>> {
     let generated = administrator(store, config).await?;
+    // Another replica that starts on the same empty database may be quicker with the account, the workspace or the
+    // repository; then it is there the next time.
+    const MOST_COLLISIONS: usize = 3;
+    for _ in 0..MOST_COLLISIONS {
+        match accounts_and_repository(store, config).await {
+            Err(Error::AlreadyExists(_)) => {}
+            outcome => return outcome.map(|()| generated),
+        }
+    }
+    accounts_and_repository(store, config).await.map(|()| generated)
+}
+
+async fn accounts_and_repository(store: &Store, config: &Config) -> Result<()> {
     if let Some((name, password)) = &config.initial_account {
         initial_account(store, name, password).await?;
     }
     let transaction = store.database().begin().await?;
     let visibility = if config.default_repository_public { Visibility::Public } else { Visibility::Internal };
     default_repository(&transaction, &config.default_repository, visibility).await?;
-    transaction.commit().await?;
-    Ok(generated)
+    transaction.commit().await
 }
 
 async fn administrator(store: &Store, config: &Config) -> Result<Option<Secret>> {

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::sync::LazyLock;
 
-use chandlery_chart::{Limits, Metadata, file_name, inspect, parse_identity};
+use chandlery_chart::{ArchiveError, Limits, Metadata, file_name, inspect, parse_identity};
 use chandlery_core::{ChartName, Error, Permission, Result};
 use chandlery_store::FinishedBlob;
 use chandlery_store::packages::{NewPackage, NewProvenance, PublishLimits, PublishRequest};
@@ -74,7 +74,7 @@ async fn checked_package(blob: &FinishedBlob, limit: Option<u64>) -> Result<NewP
     let summary = tokio::task::spawn_blocking(move || inspect(reader, &Limits::default()))
         .await
         .map_err(Error::internal)?
-        .map_err(|error| Error::invalid("", error.to_string()))?;
+        .map_err(refused)?;
     drop(permit);
     let metadata = &summary.metadata;
     let file_name = checked_file_name(metadata)?;
@@ -88,10 +88,18 @@ async fn checked_package(blob: &FinishedBlob, limit: Option<u64>) -> Result<NewP
     })
 }
 
+/// A package that cannot be read is the server's fault, one that is wrong the client's.
+fn refused(error: ArchiveError) -> Error {
+    match error {
+        ArchiveError::Io { .. } => Error::unavailable("the temporary file of the upload", error),
+        error => Error::invalid("", error.to_string()),
+    }
+}
+
 /// `<name>-<version>.tgz`, if that is one path segment.
 fn checked_file_name(metadata: &Metadata) -> Result<String> {
     let file_name = file_name(&metadata.name, &metadata.version);
-    let improper = |_| Error::invalid("", format!("{file_name:?} is improperly formatted"));
+    let improper = |_| improperly_formatted(&file_name);
     metadata.name.parse::<ChartName>().map_err(improper)?;
     file_name.parse::<ChartName>().map_err(improper)?;
     Ok(file_name)
@@ -106,9 +114,19 @@ fn checked_provenance(blob: &FinishedBlob) -> Result<NewProvenance> {
     let identity = parse_identity(&text).map_err(|_| invalid_provenance())?;
     let file_name = identity.file_name();
     if file_name.parse::<ChartName>().is_err() {
-        return Err(Error::invalid("", format!("{file_name:?} is improperly formatted")));
+        return Err(improperly_formatted(&file_name));
     }
     Ok(NewProvenance { file_name, digest: *blob.digest(), size: blob.size() })
+}
+
+/// In ChartMuseum's words, with no more of the name than helps.
+fn improperly_formatted(file_name: &str) -> Error {
+    const SHOWN: usize = 200;
+    let shown = match file_name.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &file_name[..end]),
+        None => file_name.to_owned(),
+    };
+    Error::invalid("", format!("{shown:?} is improperly formatted"))
 }
 
 /// In ChartMuseum's words.

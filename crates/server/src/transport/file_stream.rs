@@ -9,6 +9,7 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -66,13 +67,29 @@ pub(super) struct FileStream {
     patience: Duration,
     deadline: Option<Pin<Box<Sleep>>>,
     waiting: bool,
+    /// Whether the peer will send nothing more.
+    ended: bool,
+    /// Set once this end is closed: how long the rest of what the peer sends is taken.
+    lingering: Option<Pin<Box<Sleep>>>,
 }
+
+/// How long a closing connection takes what the peer still sends.
+const LINGER: Duration = Duration::from_secs(2);
 
 impl FileStream {
     /// Wraps a stream; a write fails when the peer took nothing for `patience`.
     pub(super) fn new(stream: TcpStream, patience: Duration) -> (Self, FileSender) {
         let files = FileSender::default();
-        (Self { stream, files: files.clone(), patience, deadline: None, waiting: false }, files)
+        let stream = Self {
+            stream,
+            files: files.clone(),
+            patience,
+            deadline: None,
+            waiting: false,
+            ended: false,
+            lingering: None,
+        };
+        (stream, files)
     }
 
     /// Runs a write until it would block, then waits for the peer, at most for the patience.
@@ -105,6 +122,19 @@ impl FileStream {
         }
         ready!(deadline.as_mut().poll(context));
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client takes no bytes")))
+    }
+
+    /// Reads and forgets what the peer still sends. To close with bytes unread makes the kernel reset the connection,
+    /// and the peer that is busy sending would never read why its upload was refused.
+    fn poll_rest(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let patience = self.lingering.get_or_insert_with(|| Box::pin(tokio::time::sleep(LINGER)));
+        let mut scratch = [MaybeUninit::uninit(); 16 << 10];
+        while !self.ended && patience.as_mut().poll(context).is_pending() {
+            let mut buffer = ReadBuf::uninit(&mut scratch);
+            let read = ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer));
+            self.ended = read.is_err() || buffer.filled().is_empty();
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -153,7 +183,10 @@ impl AsyncRead for FileStream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
+        self.ended = buffer.filled().len() == before && buffer.remaining() > 0;
+        Poll::Ready(read)
     }
 }
 
@@ -180,6 +213,9 @@ impl AsyncWrite for FileStream {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        if self.lingering.is_none() {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+        }
+        self.poll_rest(context)
     }
 }

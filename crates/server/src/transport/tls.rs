@@ -9,9 +9,9 @@ use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
-use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
+use super::file_stream::FileStream;
 use crate::config::TlsConfig;
 
 /// How often the files are looked at, at most.
@@ -36,7 +36,7 @@ impl TlsAcceptor {
     }
 
     /// Shakes hands.
-    pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    pub(super) async fn accept(&self, stream: FileStream) -> io::Result<TlsStream<FileStream>> {
         tokio_rustls::TlsAcceptor::from(self.current()).accept(stream).await
     }
 

@@ -23,17 +23,7 @@ fn signed_certificate(directory: &Path, name: &str, authority: Option<&TlsConfig
         command.arg("-CAkey").arg(&authority.key);
     }
     let output = command
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-days",
-            "2",
-        ])
+        .args(["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
         .args(["-subj", &format!("/CN={name}"), "-addext", "subjectAltName=IP:127.0.0.1"])
         .arg("-out")
         .arg(&certificate)

@@ -18,7 +18,7 @@ pub(crate) const CHARTS: usize = 200;
 const LARGEST_PACKAGE: usize = 32 << 10;
 
 /// About how much metadata makes an index of 1 MB out of 1,000 versions, with digest, url and time.
-const TYPICAL_METADATA: usize = 800;
+const TYPICAL_METADATA: usize = 1_000;
 
 /// A real chart, of which packages of any version can be made.
 #[derive(Clone, Debug)]
@@ -131,12 +131,13 @@ fn source_chart(package: &[u8]) -> Result<Option<SourceChart>> {
     Ok(usable.then_some(chart))
 }
 
-/// A valid package of about `size` bytes that does not compress.
-pub(crate) fn large_package(name: &str, size: usize) -> Result<Package> {
+/// A valid package of about `size` bytes that does not compress, other bytes for each patch number.
+pub(crate) fn large_package(name: &str, size: usize, patch: usize) -> Result<Package> {
     // Helm refuses files above 5 MiB.
     const FILE: usize = 4 << 20;
     let mut builder = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::none()));
-    let chart_file = format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\n");
+    let version = format!("1.0.{patch}");
+    let chart_file = format!("apiVersion: v2\nname: {name}\nversion: {version}\n");
     let mut append = |path: String, data: &[u8]| {
         let mut header = tar::Header::new_gnu();
         header.set_size(data.len() as u64);
@@ -145,11 +146,14 @@ pub(crate) fn large_package(name: &str, size: usize) -> Result<Package> {
     };
     append(format!("{name}/Chart.yaml"), chart_file.as_bytes())?;
     for number in 0..size.div_ceil(FILE) {
-        append(format!("{name}/files/{number}"), &noise(FILE.min(size - number * FILE), number as u64 + 1))?;
+        append(
+            format!("{name}/files/{number}"),
+            &noise(FILE.min(size - number * FILE), (patch << 16 | number) as u64 + 1),
+        )?;
     }
     let mut bytes = builder.into_inner()?;
     bytes.flush()?;
-    Ok(Package { chart: name.to_owned(), version: "1.0.0".to_owned(), bytes: bytes.finish()? })
+    Ok(Package { chart: name.to_owned(), version, bytes: bytes.finish()? })
 }
 
 /// Bytes that look random, the same for the same seed (xorshift; Marsaglia 2003).
@@ -180,10 +184,10 @@ mod tests {
 
     #[test]
     fn large_packages_are_valid() {
-        let package = large_package("large", 9 << 20).unwrap();
+        let package = large_package("large", 9 << 20, 3).unwrap();
         assert!(package.bytes.len() > 9 << 20);
         let summary = inspect(package.bytes.as_slice(), &Limits::default()).unwrap();
-        assert_eq!(summary.metadata.name, "large");
+        assert_eq!((summary.metadata.name.as_str(), summary.metadata.version.as_str()), ("large", "1.0.3"));
         assert_eq!(noise(13, 1), noise(13, 1));
         assert_ne!(noise(13, 1), noise(13, 2));
     }

@@ -102,6 +102,8 @@ impl Row {
         };
         let verdict = match self.reached {
             None => "–".to_owned(),
+            // Ten times better and more: the percentage says nothing.
+            Some(true) if self.margin >= 0.9 => "yes".to_owned(),
             Some(true) => format!("yes (by {:.0} %)", self.margin * 100.0),
             Some(false) => format!("**no** (by {:.0} %)", self.margin * 100.0),
         };

@@ -56,10 +56,10 @@ pub(crate) struct Outcome {
 }
 
 /// Runs a task in a process of its own.
-pub(crate) fn run_worker(workspace: &Workspace, task: Task) -> Result<Outcome> {
+pub(crate) fn run_worker(workspace: &Workspace, task: &Task) -> Result<Outcome> {
     let program = std::env::current_exe()?;
     let mut command = Command::new(program);
-    command.arg("--worker").arg(serde_json::to_string(&task)?).current_dir(&workspace.scratch);
+    command.arg("--worker").arg(serde_json::to_string(task)?).current_dir(&workspace.scratch);
     let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
     ensure!(output.status.success(), "{task:?} failed: {}", output.status);
     serde_json::from_slice(&output.stdout).with_context(|| format!("{task:?} printed no outcome"))
@@ -68,11 +68,8 @@ pub(crate) fn run_worker(workspace: &Workspace, task: Task) -> Result<Outcome> {
 /// The worker's side: does it and prints the outcome.
 pub(crate) fn work(task: &str) -> Result<()> {
     let task: Task = serde_json::from_str(task)?;
-    let (cpu, began) = (own_cpu()?, Instant::now());
+    let cpu = own_cpu()?;
     let mut outcome = perform(&task)?;
-    if outcome.wall == 0.0 {
-        outcome.wall = began.elapsed().as_secs_f64();
-    }
     outcome.cpu = own_cpu()? - cpu;
     outcome.peak = own_peak()?;
     println!("{}", serde_json::to_string(&outcome)?);
@@ -92,30 +89,34 @@ fn perform(task: &Task) -> Result<Outcome> {
     }
 }
 
-/// The pieces of one blob, none like another.
-fn pieces(size: u64, number: u64, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-    let mut piece = noise(PIECE, 1);
-    for index in 0..size.div_ceil(PIECE as u64) {
-        piece[..8].copy_from_slice(&index.to_le_bytes());
-        piece[8..16].copy_from_slice(&number.to_le_bytes());
-        take(&piece)?;
+/// Blobs of which none is like another, piece by piece.
+struct Pieces(Vec<u8>);
+
+impl Pieces {
+    fn new() -> Self {
+        Self(noise(PIECE, 1))
     }
-    Ok(())
+
+    /// The piece of one blob.
+    fn of(&mut self, blob: u64, index: u64) -> &[u8] {
+        self.0[..8].copy_from_slice(&index.to_le_bytes());
+        self.0[8..16].copy_from_slice(&blob.to_le_bytes());
+        &self.0
+    }
 }
 
-fn outcome_of(size: u64, count: u64) -> Outcome {
-    Outcome { bytes: (size * count) as f64, ..Outcome::default() }
+fn outcome_of(size: u64, count: u64, began: Instant) -> Outcome {
+    Outcome { bytes: (size * count) as f64, wall: began.elapsed().as_secs_f64(), ..Outcome::default() }
 }
 
 async fn put(size: u64, count: u64, directory: PathBuf) -> Result<Outcome> {
     let blobs = Blobs::open(&BlobsUrl::FileSystem(directory.join("store")), &directory).await?;
-    let mut piece = noise(PIECE, 1);
+    let mut pieces = Pieces::new();
+    let began = Instant::now();
     for number in 0..count {
         let mut upload = blobs.begin(u64::MAX);
         for index in 0..size.div_ceil(PIECE as u64) {
-            piece[..8].copy_from_slice(&index.to_le_bytes());
-            piece[8..16].copy_from_slice(&number.to_le_bytes());
-            for chunk in piece.chunks(CHUNK) {
+            for chunk in pieces.of(number, index).chunks(CHUNK) {
                 upload.write(chunk).await?;
             }
         }
@@ -123,49 +124,55 @@ async fn put(size: u64, count: u64, directory: PathBuf) -> Result<Outcome> {
         ensure!(blob.size() == size, "the store took {} bytes of {size}", blob.size());
         blobs.put(&blob).await?;
     }
-    Ok(outcome_of(size, count))
+    Ok(outcome_of(size, count, began))
 }
 
 fn hash(size: u64, count: u64) -> Outcome {
+    let mut pieces = Pieces::new();
+    let began = Instant::now();
     for number in 0..count {
         let mut hasher = Sha256Hasher::new();
-        let hashed = pieces(size, number, |piece| {
-            hasher.update(piece);
-            Ok(())
-        });
-        hashed.expect("hashing cannot fail");
+        for index in 0..size.div_ceil(PIECE as u64) {
+            hasher.update(pieces.of(number, index));
+        }
         std::hint::black_box(hasher.finish());
     }
-    outcome_of(size, count)
+    outcome_of(size, count, began)
 }
 
 fn write(size: u64, count: u64, directory: &Path) -> Result<Outcome> {
+    let path = |number: u64| directory.join(format!("plain-{number}"));
+    let mut pieces = Pieces::new();
+    let began = Instant::now();
     for number in 0..count {
-        let mut file = File::create(directory.join(format!("plain-{number}")))?;
-        pieces(size, number, |piece| Ok(file.write_all(piece)?))?;
+        let mut file = File::create(path(number))?;
+        for index in 0..size.div_ceil(PIECE as u64) {
+            file.write_all(pieces.of(number, index))?;
+        }
         file.sync_all()?;
     }
-    let outcome = Ok(outcome_of(size, count));
+    let outcome = outcome_of(size, count, began);
     for number in 0..count {
-        fs::remove_file(directory.join(format!("plain-{number}")))?;
+        fs::remove_file(path(number))?;
     }
-    outcome
+    Ok(outcome)
 }
 
 fn sync(count: u64) -> Result<Outcome> {
     let mut file = File::create("synced")?;
     let mut times = Vec::new();
+    let start = Instant::now();
     for _ in 0..count {
         let began = Instant::now();
         file.write_all(&[0; 4096])?;
         file.sync_data()?;
         times.push(began.elapsed().as_secs_f64());
     }
-    Ok(Outcome { p50: percentile(&times, 50), p99: percentile(&times, 99), ..outcome_of(4096, count) })
+    Ok(Outcome { p50: percentile(&times, 50), p99: percentile(&times, 99), ..outcome_of(4096, count, start) })
 }
 
 fn read_packages(directory: &Path) -> Result<Outcome> {
-    let mut bytes = 0;
+    let (mut bytes, began) = (0, Instant::now());
     for entry in fs::read_dir(directory)? {
         let package = fs::read(entry?.path())?;
         bytes += package.len();
@@ -174,7 +181,7 @@ fn read_packages(directory: &Path) -> Result<Outcome> {
         std::hint::black_box(hasher.finish());
         std::hint::black_box(chart_file(&package)?);
     }
-    Ok(Outcome { bytes: bytes as f64, ..Outcome::default() })
+    Ok(outcome_of(bytes as u64, 1, began))
 }
 
 fn chart_file(package: &[u8]) -> Result<Vec<u8>> {

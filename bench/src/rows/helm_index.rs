@@ -26,7 +26,7 @@ pub(super) fn run(bench: &Bench) -> Result<Vec<Row>> {
     let mut outputs: [String; 3] = Default::default();
     for round in 0..bench.rounds {
         // Also warms the page cache.
-        floors.push(run_worker(&bench.workspace, Task::ReadPackages { directory: directory.clone() })?);
+        floors.push(run_worker(&bench.workspace, &Task::ReadPackages { directory: directory.clone() })?);
         for index in turns(NAMES.len(), round) {
             costs[index].push(run_measured(&mut command(bench, index, &directory)?)?);
             outputs[index] = normalised(&fs::read_to_string(directory.join("index.yaml"))?);

@@ -44,7 +44,7 @@ pub(super) fn run(bench: &Bench) -> Result<Vec<Row>> {
                 None => peers.push(measure_chartmuseum(bench)?),
             }
         }
-        disk.push(run_worker(&bench.workspace, Task::Sync { count: 200 })?);
+        disk.push(run_worker(&bench.workspace, &Task::Sync { count: 200 })?);
     }
     let mut rows = cpu_rows(bench, &ours, &peers);
     rows.extend(latency_rows(bench, &ours, &peers));

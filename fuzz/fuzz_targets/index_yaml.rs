@@ -10,7 +10,8 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(loaded) = IndexFile::read(bytes, &limits) else { return };
     let mut index = loaded.index;
     let Ok(written) = index.to_yaml() else { return };
-    let again = IndexFile::read(written.as_bytes(), &Default::default()).expect("what was written can be read");
+    let again =
+        IndexFile::read(written.as_bytes(), &Default::default()).expect("what was written can be read");
     assert_eq!(again.index.charts().len(), index.charts().len(), "{written}");
     let before = index.clone();
     index.merge(before.clone());

@@ -37,8 +37,9 @@ COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certifica
 COPY --from=build --chown=1000:1000 /empty /data
 COPY --from=build /chandlery /chandlery
 
-ENV CHANDLERY_DATA_DIR=/data \
-    CHANDLERY_LISTEN=0.0.0.0:8080
+# Presets are weaker than every other setting, ChartMuseum's PORT and STORAGE_LOCAL_ROOTDIR included.
+ENV CHANDLERY_PRESET_DATA_DIR=/data \
+    CHANDLERY_PRESET_LISTEN=0.0.0.0:8080
 USER 1000:1000
 VOLUME /data
 EXPOSE 8080

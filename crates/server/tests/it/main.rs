@@ -7,4 +7,5 @@ mod files;
 mod index;
 mod replicas;
 mod rest;
+mod services;
 mod support;

@@ -123,8 +123,9 @@ pub async fn names(
     offset: u64,
     limit: u64,
 ) -> Result<Vec<String>> {
+    // Not EXISTS: SQLite 3.51 makes a join of it, in which OFFSET counts a chart once for each of its versions.
     let sql = "SELECT name FROM charts WHERE repository_id = $1
-                 AND EXISTS (SELECT 1 FROM versions WHERE versions.chart_id = charts.id)
+                 AND (SELECT 1 FROM versions WHERE versions.chart_id = charts.id LIMIT 1) IS NOT NULL
                ORDER BY name LIMIT $2 OFFSET $3";
     let values = vec![repository_id.into(), signed(limit).into(), signed(offset).into()];
     connection.query(sql, values).await?.iter().map(|row| Columns::of(row).take()).collect()

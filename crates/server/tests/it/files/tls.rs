@@ -6,7 +6,7 @@ use std::process::Command;
 use chandlery_server::TlsConfig;
 use http::Version;
 
-use crate::support::{Client, TestServer, big_package};
+use crate::support::{Client, RawConnection, TestServer, big_package, eventually, in_bounded_time};
 
 /// Makes a certificate for loopback addresses with its key, and gives their files.
 fn certificate(directory: &Path, name: &str) -> TlsConfig {
@@ -125,4 +125,49 @@ async fn certificates_of_clients() {
     let identity = reqwest::Identity::from_pem(&pem).unwrap();
     let known = server.anonymous().over(Client::builder().identity(identity).build().unwrap());
     known.get("/health").await.expect(200);
+}
+
+/// New files are used without a restart.
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_change() {
+    let keys = tempfile::tempdir().unwrap();
+    let authorities = ["first", "second"].map(|name| certificate(keys.path(), name));
+    let tls = signed_certificate(keys.path(), "one", Some(&authorities[0]));
+    let next = signed_certificate(keys.path(), "two", Some(&authorities[1]));
+    let [first, second] = authorities.map(|authority| authority.certificate);
+    let server = TestServer::with(|config| config.tls = Some(tls.clone())).await;
+    // A client of its own for each question: a kept connection keeps its certificate.
+    let trusts = async |certificate: &Path| {
+        let pem = std::fs::read(certificate).unwrap();
+        let root = reqwest::Certificate::from_pem(&pem).unwrap();
+        let http = Client::builder().tls_danger_accept_invalid_certs(false).tls_certs_only([root]);
+        let client = server.anonymous().over(http.build().unwrap());
+        client.request(http::Method::GET, "/health").send().await.is_ok()
+    };
+    assert!(trusts(&first).await && !trusts(&second).await);
+    // Half of the new pair does not fit, and changes nothing.
+    std::fs::copy(&next.certificate, &tls.certificate).unwrap();
+    assert!(trusts(&first).await);
+    std::fs::copy(&next.key, &tls.key).unwrap();
+    eventually("the new certificate", async || trusts(&second).await.then_some(())).await;
+    assert!(!trusts(&first).await);
+}
+
+/// Whoever connects and does not shake hands is cut, and holds up nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_that_do_not_shake_hands() {
+    let keys = tempfile::tempdir().unwrap();
+    let tls = certificate(keys.path(), "one");
+    let server = TestServer::with(|config| {
+        config.tls = Some(tls);
+        config.timeouts.head = std::time::Duration::from_secs(2);
+    })
+    .await;
+    for bytes in [&b""[..], b"\x16\x03\x01", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"] {
+        let mut connection = RawConnection::open(server.address()).await;
+        connection.send(bytes).await;
+        server.anonymous().get("/health").await.expect(200);
+        // At most an alert, then the end.
+        assert!(in_bounded_time("the end", connection.exactly(100)).await.is_none());
+    }
 }

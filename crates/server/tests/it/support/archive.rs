@@ -36,7 +36,7 @@ pub(crate) fn big_package(name: &str, version: &str, files: usize) -> Bytes {
         state ^= state << 17;
         state.to_le_bytes()
     };
-    let mut archive = Archive::stored().file("chart/Chart.yaml", &chart_yaml(name, version));
+    let mut archive = Archive::stored().file("chart/Chart.yaml", chart_yaml(name, version));
     for number in 0..files {
         let content: Vec<u8> = (0..(5 << 20) / 8).flat_map(|_| noise()).collect();
         archive = archive.file(&format!("chart/files/{number}"), content);
@@ -60,7 +60,7 @@ impl Archive {
 
     /// A chart that lacks nothing.
     pub(crate) fn chart(name: &str, version: &str) -> Self {
-        Self::new().file("chart/Chart.yaml", &chart_yaml(name, version))
+        Self::new().file("chart/Chart.yaml", chart_yaml(name, version))
     }
 
     /// Adds a file.

@@ -1,11 +1,15 @@
 //! Chandlery among the programs it must get along with: Helm 3 and 4, cm-push and ChartMuseum, all real.
 
+mod chartmuseum;
+mod cli;
 mod cm_push;
 mod corpus;
+mod differential;
 mod environment;
 mod helm;
 mod http;
 mod keys;
+mod operations;
 mod packages;
 mod program;
 mod recorder;

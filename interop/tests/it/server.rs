@@ -1,7 +1,6 @@
 //! Our server as a child process.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
 use crate::environment;
@@ -35,20 +34,28 @@ impl Server {
         Self::start_in(home, &all)
     }
 
+    /// A server of a folder of packages, which stores nothing and has no accounts.
+    pub(crate) fn start_folder(home: Home, folder: &str) -> Self {
+        Self::start_in(home, &["--from", folder])
+    }
+
     /// A server in this home with exactly these flags; its log goes to the file `log` there.
     pub(crate) fn start_in(home: Home, flags: &[&str]) -> Self {
         let mut arguments = vec!["serve", "--log-format", "json"];
+        // A server with a public address prints that one, not where it listens.
+        let hidden = flags.contains(&"--public-url").then(|| format!("127.0.0.1:{}", free_port()));
         if !flags.contains(&"--listen") {
-            arguments.extend(["--listen", "127.0.0.1:0"]);
+            arguments.extend(["--listen", hidden.as_deref().unwrap_or("127.0.0.1:0")]);
         }
         arguments.extend_from_slice(flags);
         let log = std::fs::File::options().create(true).append(true).open(home.path().join("log")).unwrap();
         let mut command = home.command(&environment::chandlery(), &arguments);
         let mut process = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
-        let generates_password = !flags.contains(&"--admin-password-file");
+        let generates_password = !flags.contains(&"--admin-password-file") && !flags.contains(&"--from");
         let banner = read_banner(process.stdout.take().unwrap(), if generates_password { 2 } else { 1 });
         let url = banner.iter().find_map(|line| line.split_whitespace().find(|word| word.contains("://")));
-        let url = url.map(ToOwned::to_owned);
+        let url = if flags.contains(&"--listen") { None } else { hidden.map(|address| format!("http://{address}")) }
+            .or(url.map(ToOwned::to_owned));
         let mut server = Self { process, home, banner, url: url.clone().unwrap_or_default() };
         if url.is_none() {
             let _ = server.process.kill();
@@ -66,6 +73,12 @@ impl Server {
     pub(crate) fn address(&self) -> &str {
         let rest = self.url.split_once("://").expect("a URL has a scheme").1;
         rest.split('/').next().unwrap_or_default()
+    }
+
+    /// The path of its URL: the context path, empty without one.
+    pub(crate) fn path(&self) -> &str {
+        let rest = self.url().split_once("://").expect("a URL has a scheme").1;
+        rest.find('/').map_or("", |start| &rest[start..])
     }
 
     /// The lines it printed when it started.
@@ -144,13 +157,6 @@ impl Server {
     /// Waits for its end and gives its exit code.
     pub(crate) fn wait(&mut self) -> Option<i32> {
         self.process.wait().unwrap().code()
-    }
-
-    /// Stops it and gives its home back.
-    pub(crate) fn stop(mut self) -> PathBuf {
-        self.terminate();
-        assert_eq!(self.wait(), Some(0), "{}", self.log());
-        self.home.path().to_owned()
     }
 }
 

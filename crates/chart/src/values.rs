@@ -1,5 +1,6 @@
 //! `values.yaml` as Helm loads it: every document of the file, merged.
 
+use memchr::memmem;
 use serde_json::{Map, Value};
 
 use crate::metadata::MetadataError;
@@ -25,6 +26,9 @@ pub(crate) fn parse_values(text: &[u8]) -> Result<Map<String, Value>, MetadataEr
 
 /// Cuts the text at lines that are `---` and white space; a line with more after the dashes stays in its document.
 fn split_documents(text: &[u8]) -> Vec<&[u8]> {
+    if !text.starts_with(b"---") && memmem::find(text, b"\n---").is_none() {
+        return vec![text];
+    }
     let mut documents = Vec::new();
     let mut start = 0;
     let mut line_start = 0;

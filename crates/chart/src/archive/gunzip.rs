@@ -1,6 +1,8 @@
 //! A gzip reader that counts what it costs and tells its faults apart.
 
 use std::io::{self, Read};
+use std::ops::{Deref, DerefMut};
+use std::sync::Mutex;
 
 use flate2::{Decompress, FlushDecompress, Status};
 
@@ -25,11 +27,10 @@ pub(super) struct Gunzip<'a> {
     source: &'a mut dyn Read,
     /// Whether the source is the outermost one, whose bytes count as packed.
     outermost: bool,
-    input: Vec<u8>,
+    scratch: Loan,
     input_start: usize,
+    input_end: usize,
     packed_bytes: u64,
-    inflate: Decompress,
-    output: Vec<u8>,
     output_start: usize,
     output_end: usize,
     checksum: crc32fast::Hasher,
@@ -48,6 +49,59 @@ enum State {
     Ended,
 }
 
+/// The buffers of an inflater. They are kept for the next one: making them anew for each package costs time, and holes
+/// of their size among small allocations cost far more memory than they have.
+struct Scratch {
+    input: Vec<u8>,
+    output: Vec<u8>,
+    inflate: Decompress,
+}
+
+/// The scratch that is not in use, at most [`MOST_KEPT`] of some 150 KB each.
+static KEPT: Mutex<Vec<Scratch>> = Mutex::new(Vec::new());
+
+const MOST_KEPT: usize = 8;
+
+/// Scratch that goes back when it is dropped.
+struct Loan(Option<Scratch>);
+
+impl Loan {
+    fn take() -> Self {
+        let kept = KEPT.lock().ok().and_then(|mut kept| kept.pop());
+        Self(Some(kept.unwrap_or_else(|| Scratch {
+            input: vec![0; INPUT_BYTES],
+            output: vec![0; OUTPUT_BYTES],
+            inflate: Decompress::new(false),
+        })))
+    }
+}
+
+impl Deref for Loan {
+    type Target = Scratch;
+
+    fn deref(&self) -> &Scratch {
+        self.0.as_ref().expect("it is there until it is dropped")
+    }
+}
+
+impl DerefMut for Loan {
+    fn deref_mut(&mut self) -> &mut Scratch {
+        self.0.as_mut().expect("it is there until it is dropped")
+    }
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        let Some(mut scratch) = self.0.take() else { return };
+        scratch.inflate.reset(false);
+        if let Ok(mut kept) = KEPT.lock()
+            && kept.len() < MOST_KEPT
+        {
+            kept.push(scratch);
+        }
+    }
+}
+
 impl<'a> Gunzip<'a> {
     /// Reads the first member's header.
     pub(super) fn open(
@@ -58,11 +112,10 @@ impl<'a> Gunzip<'a> {
         let mut gunzip = Self {
             source,
             outermost,
-            input: Vec::with_capacity(INPUT_BYTES),
+            scratch: Loan::take(),
             input_start: 0,
+            input_end: 0,
             packed_bytes: 0,
-            inflate: Decompress::new(false),
-            output: vec![0; OUTPUT_BYTES],
             output_start: 0,
             output_end: 0,
             checksum: crc32fast::Hasher::new(),
@@ -84,7 +137,7 @@ impl<'a> Gunzip<'a> {
                 State::Ended => break,
             }
         }
-        Ok(&self.output[self.output_start..self.output_end])
+        Ok(&self.scratch.output[self.output_start..self.output_end])
     }
 
     /// Drops bytes that [`Self::available`] offered.
@@ -93,19 +146,22 @@ impl<'a> Gunzip<'a> {
     }
 
     fn fill(&mut self, budget: &mut Budget<'_>) -> Result<(), ArchiveError> {
-        if self.input_start == self.input.len() && !self.read_input(budget)? {
+        if self.input_start == self.input_end && !self.read_input(budget)? {
             return Err(ArchiveError::Truncated { entry: None });
         }
-        let (packed_before, inflated_before) = (self.inflate.total_in(), self.inflate.total_out());
-        let input = &self.input[self.input_start..];
-        let status = self.inflate.decompress(input, &mut self.output, FlushDecompress::None);
-        let packed = usize::try_from(self.inflate.total_in() - packed_before).expect("at most the input");
+        let (packed_before, inflated_before) =
+            (self.scratch.inflate.total_in(), self.scratch.inflate.total_out());
+        let Scratch { input, output, inflate } = &mut *self.scratch;
+        let input = &input[self.input_start..self.input_end];
+        let status = inflate.decompress(input, output, FlushDecompress::None);
+        let packed =
+            usize::try_from(self.scratch.inflate.total_in() - packed_before).expect("at most the input");
         let inflated =
-            usize::try_from(self.inflate.total_out() - inflated_before).expect("at most the output");
+            usize::try_from(self.scratch.inflate.total_out() - inflated_before).expect("at most the output");
         self.input_start += packed;
         (self.output_start, self.output_end) = (0, inflated);
         let status = status.map_err(|_| ArchiveError::Corrupt { offset: self.position() })?;
-        self.checksum.update(&self.output[..inflated]);
+        self.checksum.update(&self.scratch.output[..inflated]);
         self.member_bytes =
             self.member_bytes.wrapping_add(u32::try_from(inflated).expect("at most the output"));
         budget.count_inflated(inflated)?;
@@ -122,7 +178,7 @@ impl<'a> Gunzip<'a> {
     }
 
     fn position(&self) -> u64 {
-        self.packed_bytes - (self.input.len() - self.input_start) as u64
+        self.packed_bytes - (self.input_end - self.input_start) as u64
     }
 
     /// Checks the trailer and begins the next member, if there is one.
@@ -135,14 +191,14 @@ impl<'a> Gunzip<'a> {
             return Err(ArchiveError::Checksum);
         }
         self.member_bytes = 0;
-        self.inflate.reset(false);
+        self.scratch.inflate.reset(false);
         self.state = if self.read_header(budget)? { State::Body } else { State::Ended };
         Ok(())
     }
 
     /// Reads a member's header; `false` when the source ends before it.
     fn read_header(&mut self, budget: &mut Budget<'_>) -> Result<bool, ArchiveError> {
-        if self.input_start == self.input.len() && !self.read_input(budget)? {
+        if self.input_start == self.input_end && !self.read_input(budget)? {
             return Ok(false);
         }
         let mut header = [0; HEADER_BYTES];
@@ -177,26 +233,25 @@ impl<'a> Gunzip<'a> {
     }
 
     fn read_byte(&mut self, budget: &mut Budget<'_>) -> Result<u8, ArchiveError> {
-        if self.input_start == self.input.len() && !self.read_input(budget)? {
+        if self.input_start == self.input_end && !self.read_input(budget)? {
             return Err(ArchiveError::Truncated { entry: None });
         }
-        let byte = self.input[self.input_start];
+        let byte = self.scratch.input[self.input_start];
         self.input_start += 1;
         Ok(byte)
     }
 
     /// Reads more packed bytes; `false` at the end of the source.
     fn read_input(&mut self, budget: &mut Budget<'_>) -> Result<bool, ArchiveError> {
-        self.input.resize(INPUT_BYTES, 0);
-        self.input_start = 0;
+        (self.input_start, self.input_end) = (0, 0);
         let bytes = loop {
-            match self.source.read(&mut self.input) {
+            match self.source.read(&mut self.scratch.input) {
                 Ok(bytes) => break bytes,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(source) => return Err(ArchiveError::Io { what: "the package".to_owned(), source }),
             }
         };
-        self.input.truncate(bytes);
+        self.input_end = bytes;
         self.packed_bytes += bytes as u64;
         if self.outermost {
             budget.count_packed(bytes);

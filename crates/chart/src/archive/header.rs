@@ -70,19 +70,16 @@ pub(super) fn parse(block: &[u8; BLOCK_BYTES]) -> Result<Header, ArchiveError> {
 
 /// The sum of all bytes with the checksum's own field as spaces; old programs summed signed bytes.
 fn check_sum(block: &[u8; BLOCK_BYTES]) -> Result<(), ArchiveError> {
-    let bytes = block.iter().enumerate().map(|(index, &byte)| match index {
-        index if field::CHECKSUM.contains(&index) => b' ',
-        _ => byte,
-    });
-    let (mut unsigned, mut signed) = (0_i64, 0_i64);
-    for byte in bytes {
-        unsigned += i64::from(byte);
-        signed += i64::from(byte.cast_signed());
+    let blank_sum = u32::try_from(field::CHECKSUM.len()).expect("eight") * u32::from(b' ');
+    let unsigned = |bytes: &[u8]| bytes.iter().map(|&byte| u32::from(byte)).sum::<u32>();
+    let signed = |bytes: &[u8]| bytes.iter().map(|&byte| i32::from(byte.cast_signed())).sum::<i32>();
+    let own = &block[field::CHECKSUM];
+    let stated = parse_number(own).ok_or(DAMAGED)?;
+    let is_unsigned = stated == i64::from(unsigned(block) - unsigned(own) + blank_sum);
+    if is_unsigned || stated == i64::from(signed(block) - signed(own) + blank_sum.cast_signed()) {
+        return Ok(());
     }
-    match parse_number(&block[field::CHECKSUM]) {
-        Some(sum) if sum == unsigned || sum == signed => Ok(()),
-        _ => Err(DAMAGED),
-    }
+    Err(DAMAGED)
 }
 
 fn parse_path(block: &[u8; BLOCK_BYTES]) -> Vec<u8> {

@@ -117,10 +117,10 @@ impl<'a> TarReader<'a> {
         if !self.fill_block(block, budget)? {
             return Ok(false);
         }
-        if block.iter().any(|&byte| byte != 0) {
+        if *block != [0; BLOCK_BYTES] {
             return Ok(true);
         }
-        if self.fill_block(block, budget)? && block.iter().any(|&byte| byte != 0) {
+        if self.fill_block(block, budget)? && *block != [0; BLOCK_BYTES] {
             return Err(ArchiveError::TarHeader { entry: None });
         }
         Ok(false)

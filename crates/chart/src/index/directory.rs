@@ -1,6 +1,6 @@
 //! The index of a folder of packages, as `helm repo index` makes it.
 
-use std::fs::File;
+use std::fs::{File, FileType};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -109,19 +109,18 @@ fn gather(
 fn find_packages(directory: &Path) -> io::Result<Vec<Candidate>> {
     let mut packages = Vec::new();
     let mut folders = Vec::new();
-    let entries = sorted_names(directory)?;
-    for name in entries {
+    for (name, kind) in sorted_entries(directory)? {
         let path = directory.join(&name);
-        if name.ends_with(".tgz") {
-            packages.push(Candidate { path: path.clone(), parent: String::new(), name: name.clone() });
+        if kind.is_dir() || (kind.is_symlink() && path.is_dir()) {
+            folders.push((path.clone(), name.clone()));
         }
-        if path.is_dir() {
-            folders.push((path, name));
+        if name.ends_with(".tgz") {
+            packages.push(Candidate { path, parent: String::new(), name });
         }
     }
     for (folder, parent) in folders {
         // A folder that cannot be listed has no packages for us, as for Helm.
-        for name in sorted_names(&folder).unwrap_or_default() {
+        for (name, _) in sorted_entries(&folder).unwrap_or_default() {
             if name.ends_with(".tgz") {
                 packages.push(Candidate { path: folder.join(&name), parent: parent.clone(), name });
             }
@@ -130,14 +129,17 @@ fn find_packages(directory: &Path) -> io::Result<Vec<Candidate>> {
     Ok(packages)
 }
 
-/// The names in a folder that are UTF-8, sorted; others cannot stand in an index.
-fn sorted_names(directory: &Path) -> io::Result<Vec<String>> {
-    let mut names = Vec::new();
+/// The entries of a folder whose names are UTF-8, sorted; others cannot stand in an index.
+fn sorted_entries(directory: &Path) -> io::Result<Vec<(String, FileType)>> {
+    let mut entries = Vec::new();
     for entry in directory.read_dir()? {
-        names.extend(entry?.file_name().into_string());
+        let entry = entry?;
+        if let Ok(name) = entry.file_name().into_string() {
+            entries.push((name, entry.file_type()?));
+        }
     }
-    names.sort();
-    Ok(names)
+    entries.sort_by(|left, right| left.0.cmp(&right.0));
+    Ok(entries)
 }
 
 fn index_package(candidate: &Candidate, options: &DirectoryIndexOptions) -> Result<IndexEntry, ArchiveError> {

@@ -42,13 +42,16 @@ fn a_chart_goes_from_its_folder_to_helm() {
         other.peer(helm, &["template", "mine-0.2.0.tgz"]).succeeded().says("replicas: \"1\"");
     }
     home.chandlery(&["repo", "update", "team/charts", "--visibility", "private"]).succeeded();
-    let token = home.chandlery(&["token", "create", "ci", "--repository", "team/charts", "-o", "json"]).succeeded();
+    let token =
+        home.chandlery(&["token", "create", "ci", "--repository", "team/charts", "-o", "json"]).succeeded();
     let secret = token.json()["secret"].as_str().unwrap().to_owned();
     for helm in HELMS {
         let other = Home::new();
         let url = format!("{}/team/charts", server.url());
         other.peer(helm, &["repo", "add", "no", &url]).failed(1, "401");
-        other.peer(helm, &["repo", "add", "yes", &url, "--username", "admin", "--password", &secret]).succeeded();
+        other
+            .peer(helm, &["repo", "add", "yes", &url, "--username", "admin", "--password", &secret])
+            .succeeded();
         let default = ["repo", "add", "default", server.url(), "--username", "admin", "--password", &secret];
         assert_eq!(other.peer(helm, &default).code, 1, "the token is for one repository");
     }
@@ -68,17 +71,18 @@ fn helm_reads_what_we_package_as_its_own() {
         std::fs::create_dir(home.path().join("theirs")).unwrap();
         home.peer(helm, &["package", "both", "-d", "theirs"]).succeeded();
         let unpacked = |folder: &str| {
-            let archive = flate2_reader(&home.read(&format!("{folder}/both-0.1.0.tgz")));
+            let archive = files_of(&home.read(&format!("{folder}/both-0.1.0.tgz")));
             archive.into_iter().filter(|(name, _)| name != "both/Chart.yaml").collect::<Vec<_>>()
         };
         assert_eq!(unpacked("ours"), unpacked("theirs"), "{helm:?}");
-        let shown = |folder: &str| home.peer(helm, &["show", "all", &format!("{folder}/both-0.1.0.tgz")]).succeeded();
+        let shown =
+            |folder: &str| home.peer(helm, &["show", "all", &format!("{folder}/both-0.1.0.tgz")]).succeeded();
         assert_eq!(shown("ours").output, shown("theirs").output);
     }
 }
 
 /// The files of a package, sorted by name.
-fn flate2_reader(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+fn files_of(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     use std::io::Read as _;
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(bytes));
     let mut files: Vec<(String, Vec<u8>)> = archive
@@ -119,7 +123,10 @@ fn an_index_is_what_helm_writes() {
     files.sort();
     for (number, file) in files.iter().step_by(12).enumerate() {
         let folder = if number % 5 == 0 { "set/sub" } else { "set" };
-        home.write(&format!("{folder}/{}", file.file_name().unwrap().to_str().unwrap()), std::fs::read(file).unwrap());
+        home.write(
+            &format!("{folder}/{}", file.file_name().unwrap().to_str().unwrap()),
+            std::fs::read(file).unwrap(),
+        );
     }
     home.write("old/gone-1.0.0.tgz", package("gone", "1.0.0"));
     for helm in HELMS {

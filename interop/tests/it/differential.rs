@@ -54,7 +54,8 @@ struct Difference {
 fn listed() -> Vec<Difference> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("differences.yaml");
     let text = std::fs::read_to_string(path).unwrap();
-    let listed: Vec<Difference> = chandlery_yaml::from_str_as(&text, &chandlery_yaml::Options::default()).unwrap();
+    let listed: Vec<Difference> =
+        chandlery_yaml::from_str_as(&text, &chandlery_yaml::Options::default()).unwrap();
     for difference in &listed {
         assert!(!difference.reason.trim().is_empty(), "no reason: {difference:?}");
         assert_ne!(difference.theirs, difference.ours, "{difference:?}");
@@ -135,7 +136,9 @@ fn chartmuseum_and_chandlery_answer_alike_but_for_what_is_listed() {
         let times = listed.iter().filter(|difference| one.is(difference)).count();
         if times != 1 {
             let Found { case, theirs, ours } = one;
-            faults.push(format!("listed {times} times:\n- case: {case:?}\n  theirs: {theirs:?}\n  ours: {ours:?}"));
+            faults.push(format!(
+                "listed {times} times:\n- case: {case:?}\n  theirs: {theirs:?}\n  ours: {ours:?}"
+            ));
         }
     }
     let unseen = listed.iter().filter(|difference| !found.iter().any(|one| one.is(difference)));

@@ -26,7 +26,7 @@ impl Peer {
 
     /// The program's file.
     pub(crate) fn path(self) -> PathBuf {
-        existing(peers().join(self.file_name()), "make peers", "CHANDLERY_PEERS")
+        existing(&peers().join(self.file_name()), "make peers", "CHANDLERY_PEERS")
     }
 }
 
@@ -45,26 +45,26 @@ fn peers() -> PathBuf {
     variable("CHANDLERY_PEERS").unwrap_or_else(|| cache().join("peers/bin"))
 }
 
-fn existing(path: PathBuf, target: &str, variable: &str) -> PathBuf {
+fn existing(path: &Path, target: &str, variable: &str) -> PathBuf {
     assert!(path.exists(), "{} is missing: run `{target}`, or set {variable}", path.display());
     path.canonicalize().expect("an existing path has a canonical form")
 }
 
 /// The plugins of both helms, laid out beside the programs.
 pub(crate) fn helm_plugins() -> PathBuf {
-    existing(peers().join("../plugins"), "make peers", "CHANDLERY_PEERS")
+    existing(&peers().join("../plugins"), "make peers", "CHANDLERY_PEERS")
 }
 
 /// The program under test.
 pub(crate) fn chandlery() -> PathBuf {
     let target = || variable("CARGO_TARGET_DIR").unwrap_or_else(|| cache().join("target"));
     let path = variable("CHANDLERY_BIN").unwrap_or_else(|| target().join("ci-release/chandlery"));
-    existing(path, "make binary", "CHANDLERY_BIN")
+    existing(&path, "make binary", "CHANDLERY_BIN")
 }
 
 /// The public charts.
 pub(crate) fn corpus() -> PathBuf {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus");
     let path = variable("CHANDLERY_CORPUS").unwrap_or(beside);
-    existing(path, "make test CHANDLERY_CORPUS=DIR", "CHANDLERY_CORPUS")
+    existing(&path, "make test CHANDLERY_CORPUS=DIR", "CHANDLERY_CORPUS")
 }

@@ -115,8 +115,11 @@ fn read_until_closed(stream: &mut TcpStream) -> Vec<u8> {
     }
 }
 
+/// The first line of a message, its headers, and what follows them.
+pub(crate) type Head<'a> = (String, Vec<(String, String)>, &'a [u8]);
+
 /// Splits a head from what follows it: the first line, and the headers with names in lower case.
-pub(crate) fn split_head(bytes: &[u8]) -> Option<(String, Vec<(String, String)>, &[u8])> {
+pub(crate) fn split_head(bytes: &[u8]) -> Option<Head<'_>> {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let mut lines = head.split("\r\n");

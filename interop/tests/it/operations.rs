@@ -51,9 +51,25 @@ fn a_request_in_flight_is_finished_after_sigterm() {
 fn make_certificate(home: &Home, number: u32) {
     let serial = number.to_string();
     let arguments = [
-        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-        "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-set_serial", &serial, "-keyout",
-        "next.key", "-out", "next.crt",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=127.0.0.1",
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+        "-set_serial",
+        &serial,
+        "-keyout",
+        "next.key",
+        "-out",
+        "next.crt",
     ];
     home.run(Path::new("openssl"), &arguments).succeeded();
     for (from, to) in [("next.key", "tls.key"), ("next.crt", "tls.crt")] {
@@ -74,7 +90,9 @@ fn certificates_are_read_again_when_they_change() {
     for helm in HELMS {
         let client = Home::new();
         client.write("ca.crt", server.home().read("tls.crt"));
-        client.peer(helm, &[&["repo", "add", "no", server.url()], &login[..]].concat()).failed(1, "certificate");
+        client
+            .peer(helm, &[&["repo", "add", "no", server.url()], &login[..]].concat())
+            .failed(1, "certificate");
         client
             .peer(helm, &[&["repo", "add", "r", server.url(), "--ca-file", "ca.crt"], &login[..]].concat())
             .succeeded();
@@ -96,7 +114,8 @@ fn probes_and_metrics_answer_without_credentials() {
     server.send(&Request::get("/no/such/path/at/all")).expect(404);
     server.send_as_admin(Request::get("/api/charts/a/0.1.0")).expect(200);
     let text = server.send(&Request::get("/metrics")).expect(200).text();
-    for part in ["chartmuseum_charts_served_total 1", "chartmuseum_chart_versions_served_total 2", "process_"] {
+    for part in ["chartmuseum_charts_served_total 1", "chartmuseum_chart_versions_served_total 2", "process_"]
+    {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(text.contains("/api/charts/{name}/{version}") && !text.contains("/api/charts/a/0.1.0"), "{text}");
@@ -105,20 +124,19 @@ fn probes_and_metrics_answer_without_credentials() {
 
 #[test]
 fn logs_carry_request_ids_and_no_secrets() {
-    let server = Server::start();
+    // The most talkative level that an operator would use.
+    let server = Server::start_with(&["--log-level", "debug"]);
     let token = server.create_token("secret", "all");
-    let request = Request::get("/index.yaml?password=hidden").header("X-Request-Id", "my-request-1");
-    let answer = request.clone().header("Authorization", &basic("admin", &token)).send(server.address()).expect(200);
+    let upload = |version: &str| Request::post("/api/charts?password=hidden", package("a", version));
+    let named = upload("0.1.0").header("X-Request-Id", "my-request-1");
+    let answer = named.header("Authorization", &basic("admin", &token)).send(server.address()).expect(201);
     assert_eq!(answer.header("x-request-id"), "my-request-1");
-    let bearer = Request::get("/index.yaml").header("Authorization", &format!("Bearer {token}"));
-    let answer = bearer.send(server.address()).expect(200);
-    let made_up = answer.header("x-request-id").to_owned();
-    request.header("Authorization", &basic("admin", "wrong-password")).send(server.address()).expect(401);
-    server.push("/api/charts", package("a", "0.1.0"));
-    eventually("both requests are logged", || {
-        let log = server.log();
-        log.contains("my-request-1") && log.contains(&made_up)
-    });
+    let bearer = upload("0.2.0").header("Authorization", &format!("Bearer {token}"));
+    let made_up = bearer.send(server.address()).expect(201).header("x-request-id").to_owned();
+    let wrong = Request::get("/index.yaml").header("Authorization", &basic("admin", "wrong-password"));
+    let refused = wrong.send(server.address()).expect(401).header("x-request-id").to_owned();
+    let ids = ["my-request-1", &made_up, &refused];
+    eventually("all requests are logged", || ids.iter().all(|id| server.log().contains(id)));
     let log = server.log();
     for line in log.lines() {
         let parsed: Result<serde_json::Value, _> = serde_json::from_str(line);
@@ -144,7 +162,8 @@ fn traces_are_sent_to_a_collector() {
     let collector = Recorder::before(None);
     let mut home = Home::new();
     home.write("admin-password", PASSWORD);
-    home.set("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url()).set("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf");
+    home.set("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url())
+        .set("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf");
     home.set("OTEL_BSP_SCHEDULE_DELAY", "100").set("OTEL_SERVICE_NAME", "traced-server");
     let server = Server::start_in(home, &["--data-dir", "data", "--admin-password-file", "admin-password"]);
     server.send_as_admin(Request::get("/index.yaml")).expect(200);

@@ -127,7 +127,7 @@ impl Outcome {
     /// Fails the test unless the program succeeded.
     #[track_caller]
     pub(crate) fn succeeded(self) -> Self {
-        assert_eq!(self.code, 0, "{self:#?}");
+        assert_eq!(self.code, 0, "{}: {self:#?}", self.command);
         self
     }
 
@@ -147,7 +147,7 @@ impl Outcome {
 
     /// Fails the test if this is in one of the outputs.
     #[track_caller]
-    pub(crate) fn is_silent_on(self, text: &str) -> Self {
+    pub(crate) fn without(self, text: &str) -> Self {
         assert!(!self.output.contains(text) && !self.messages.contains(text), "{text:?} is in {self:#?}");
         self
     }

@@ -41,27 +41,34 @@ impl Server {
 
     /// A server in this home with exactly these flags; its log goes to the file `log` there.
     pub(crate) fn start_in(home: Home, flags: &[&str]) -> Self {
+        let has = |flag| flags.contains(&flag);
+        // A server with a public address prints that one, not where it listens: it gets a port we know.
+        let known = has("--public-url").then(|| format!("127.0.0.1:{}", free_port()));
+        let listen = known.as_deref().unwrap_or("127.0.0.1:0");
         let mut arguments = vec!["serve", "--log-format", "json"];
-        // A server with a public address prints that one, not where it listens.
-        let hidden = flags.contains(&"--public-url").then(|| format!("127.0.0.1:{}", free_port()));
-        if !flags.contains(&"--listen") {
-            arguments.extend(["--listen", hidden.as_deref().unwrap_or("127.0.0.1:0")]);
+        if !has("--listen") {
+            arguments.extend(["--listen", listen]);
         }
         arguments.extend_from_slice(flags);
-        let log = std::fs::File::options().create(true).append(true).open(home.path().join("log")).unwrap();
-        let mut command = home.command(&environment::chandlery(), &arguments);
-        let mut process = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
-        let generates_password = !flags.contains(&"--admin-password-file") && !flags.contains(&"--from");
+        let mut process = spawn(&home, &arguments);
+        let generates_password = !has("--admin-password-file") && !has("--from");
         let banner = read_banner(process.stdout.take().unwrap(), if generates_password { 2 } else { 1 });
-        let url = banner.iter().find_map(|line| line.split_whitespace().find(|word| word.contains("://")));
-        let url = if flags.contains(&"--listen") { None } else { hidden.map(|address| format!("http://{address}")) }
-            .or(url.map(ToOwned::to_owned));
-        let mut server = Self { process, home, banner, url: url.clone().unwrap_or_default() };
-        if url.is_none() {
-            let _ = server.process.kill();
-            panic!("the server did not start: {:?} {}", server.banner, server.log());
-        }
+        let mut server = Self { process, home, banner, url: String::new() };
+        server.url = match known.filter(|_| !has("--listen")) {
+            Some(address) => format!("http://{address}"),
+            None => server.printed_url(),
+        };
         server
+    }
+
+    fn printed_url(&mut self) -> String {
+        let url =
+            self.banner.iter().find_map(|line| line.split_whitespace().find(|word| word.contains("://")));
+        if let Some(url) = url {
+            return url.to_owned();
+        }
+        let _ = self.process.kill();
+        panic!("the server did not start: {:?} {}", self.banner, self.log());
     }
 
     /// Where it listens, with no slash at the end.
@@ -158,6 +165,12 @@ impl Server {
     pub(crate) fn wait(&mut self) -> Option<i32> {
         self.process.wait().unwrap().code()
     }
+}
+
+fn spawn(home: &Home, arguments: &[&str]) -> Child {
+    let log = std::fs::File::options().create(true).append(true).open(home.path().join("log")).unwrap();
+    let mut command = home.command(&environment::chandlery(), arguments);
+    command.stdout(Stdio::piped()).stderr(log).spawn().unwrap()
 }
 
 /// Reads so many lines of what the server prints when it is ready; fewer only if it ends.

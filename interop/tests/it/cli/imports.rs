@@ -32,9 +32,11 @@ fn the_storage_of_a_chartmuseum_is_taken_in() {
     }
     let prov = server.send_as_admin(Request::get("/charts/a-0.1.0.tgz.prov")).expect(200);
     assert!(prov.body == provenance("a", "0.1.0"));
-    // And over the wire from the running ChartMuseum's own storage into another repository.
+    // Each repository takes them in for itself.
     home.chandlery(&["repo", "create", "team/charts"]).succeeded();
-    home.chandlery(&["import", storage.to_str().unwrap(), "--to", "team/charts"]).succeeded().says("4 imported");
+    home.chandlery(&["import", storage.to_str().unwrap(), "--to", "team/charts"])
+        .succeeded()
+        .says("4 imported");
 }
 
 #[test]
@@ -44,7 +46,10 @@ fn a_folder_is_served_as_a_repository() {
         std::fs::read_dir(corpus().join("charts")).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     for file in files.iter().step_by(30) {
-        home.write(&format!("charts/{}", file.file_name().unwrap().to_str().unwrap()), std::fs::read(file).unwrap());
+        home.write(
+            &format!("charts/{}", file.file_name().unwrap().to_str().unwrap()),
+            std::fs::read(file).unwrap(),
+        );
     }
     home.write("charts/a-1.0.0+b.tgz", package("a", "1.0.0+b"));
     let count = std::fs::read_dir(home.path().join("charts")).unwrap().count();

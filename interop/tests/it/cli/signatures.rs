@@ -24,7 +24,9 @@ fn helm_verifies_what_we_sign() {
         home.peer(helm, &["verify", "signed-0.1.0.tgz", "--keyring", "pubring.gpg"]).succeeded();
         let other = Home::new();
         other.write("pubring.gpg", home.read("pubring.gpg"));
-        other.peer(helm, &["repo", "add", "r", server.url(), "--username", "admin", "--password", PASSWORD]).succeeded();
+        other
+            .peer(helm, &["repo", "add", "r", server.url(), "--username", "admin", "--password", PASSWORD])
+            .succeeded();
         other.peer(helm, &[&["pull", "r/signed"], &VERIFY[..]].concat()).succeeded();
     }
 }
@@ -41,6 +43,7 @@ fn we_verify_what_helm_signs() {
         home.peer(helm, &[&["package", "signed"], &sign[..]].concat()).succeeded();
         home.chandlery(&["verify", "signed-0.1.0.tgz", "--keyring", "pubring.gpg"]).succeeded();
         home.chandlery(&["push", "signed-0.1.0.tgz", "default", "--prov"]).succeeded();
+        std::fs::create_dir(home.path().join("got")).unwrap();
         home.chandlery(&[&["pull", "signed", "-d", "got"], &VERIFY[..]].concat()).succeeded();
         assert!(home.read("got/signed-0.1.0.tgz") == home.read("signed-0.1.0.tgz"));
         // A package that is not the one that was signed.

@@ -50,7 +50,8 @@ fn sorted(value: Value) -> String {
         Value::Object(map) => {
             let mut members: Vec<(String, Value)> = map.into_iter().collect();
             members.sort_by(|left, right| left.0.cmp(&right.0));
-            let members = members.into_iter().map(|(key, value)| format!("{}:{}", Value::String(key), sorted(value)));
+            let members =
+                members.into_iter().map(|(key, value)| format!("{}:{}", Value::String(key), sorted(value)));
             format!("{{{}}}", members.collect::<Vec<_>>().join(","))
         }
         Value::Array(list) => format!("[{}]", list.into_iter().map(sorted).collect::<Vec<_>>().join(",")),

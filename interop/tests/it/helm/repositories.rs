@@ -127,7 +127,7 @@ fn the_hub_search_finds_charts() {
         assert_eq!(found[0]["version"], "0.2.0", "{found}");
         assert_eq!(found[0]["app_version"], "7", "{found}");
         let list = ["search", "hub", "--endpoint", server.url(), "--list-repo-url"];
-        helm.run(&list).succeeded().says(server.url()).says("1.0.0").is_silent_on("secret");
+        helm.run(&list).succeeded().says(server.url()).says("1.0.0").without("secret");
         let nothing = ["search", "hub", "no-such-chart", "--endpoint", server.url()];
         helm.run(&nothing).succeeded().says("No results found");
     }

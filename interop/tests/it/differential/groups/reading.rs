@@ -114,7 +114,10 @@ const FULL: &str = "apiVersion: v2\nname: full\nversion: 1.2.3\nkubeVersion: '>=
 
 fn old_chart() -> Vec<u8> {
     Package::bare("old", "name: old\nversion: 1.0.0\n")
-        .with("requirements.yaml", "dependencies:\n- name: r\n  version: 1.x.x\n  repository: https://example.org\n")
+        .with(
+            "requirements.yaml",
+            "dependencies:\n- name: r\n  version: 1.x.x\n  repository: https://example.org\n",
+        )
         .bytes()
 }
 
@@ -130,8 +133,10 @@ pub(super) fn versions() -> Group {
         ("d", "1.10.0"),
         ("d", "1.9.0"),
     ];
-    let mut cases: Vec<_> =
-        charts.iter().map(|(name, version)| raw(&format!("upload {name} {version}"), package(name, version))).collect();
+    let mut cases: Vec<_> = charts
+        .iter()
+        .map(|(name, version)| raw(&format!("upload {name} {version}"), package(name, version)))
+        .collect();
     cases.extend(charts.iter().map(|(name, version)| head(&format!("/api/charts/{name}/{version}"))));
     let look_ups = [
         ("a", "latest"),
@@ -176,8 +181,10 @@ pub(super) fn versions() -> Group {
 }
 
 pub(super) fn lists() -> Group {
-    let mut cases: Vec<_> =
-        ["c", "a", "B", "d"].iter().map(|name| raw(&format!("upload {name}"), package(name, "1.0.0"))).collect();
+    let mut cases: Vec<_> = ["c", "a", "B", "d"]
+        .iter()
+        .map(|name| raw(&format!("upload {name}"), package(name, "1.0.0")))
+        .collect();
     cases.extend(["a", "B", "c", "d"].iter().map(|name| head(&format!("/api/charts/{name}"))));
     let queries = [
         "",

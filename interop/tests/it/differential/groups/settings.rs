@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use super::{part, plain};
-use crate::differential::cases::{authorized, chunked, delete, form, get, head, named, post, raw, with_header};
+use crate::differential::cases::{
+    authorized, chunked, delete, form, get, head, named, post, raw, with_header,
+};
 use crate::differential::{Group, admin};
 use crate::http::basic;
 use crate::packages::{package, provenance};
@@ -38,15 +40,21 @@ fn no_api() -> Group {
 }
 
 fn no_delete() -> Group {
-    let cases = vec![raw("upload", package("a", "1.0.0")), delete("/api/charts/a/1.0.0"), get("/api/charts/a/1.0.0")];
-    Group { their_flags: &["--disable-delete"], our_flags: &["--disable-delete"], ..plain("no-delete", cases) }
+    let cases =
+        vec![raw("upload", package("a", "1.0.0")), delete("/api/charts/a/1.0.0"), get("/api/charts/a/1.0.0")];
+    Group {
+        their_flags: &["--disable-delete"],
+        our_flags: &["--disable-delete"],
+        ..plain("no-delete", cases)
+    }
 }
 
 fn context_path() -> Group {
-    let mut cases: Vec<_> = ["/health", "/", "/index.yaml", "/ctxANY/index.yaml", "/ctx", "/ctx/", "/ctx/health"]
-        .into_iter()
-        .map(get)
-        .collect();
+    let mut cases: Vec<_> =
+        ["/health", "/", "/index.yaml", "/ctxANY/index.yaml", "/ctx", "/ctx/", "/ctx/health"]
+            .into_iter()
+            .map(get)
+            .collect();
     cases.extend([
         get("/ctx/index.yaml"),
         get("/ctx/nope"),
@@ -87,7 +95,11 @@ fn no_force() -> Group {
         post("provenance", "/api/prov?force", provenance("a", "1.0.0")),
         post("provenance again", "/api/prov?force", provenance("a", "1.0.0")),
     ];
-    Group { their_flags: &["--disable-force-overwrite"], our_flags: &["--disable-force"], ..plain("no-force", cases) }
+    Group {
+        their_flags: &["--disable-force-overwrite"],
+        our_flags: &["--disable-force"],
+        ..plain("no-force", cases)
+    }
 }
 
 /// The size of the largest body in the group below.
@@ -169,10 +181,11 @@ fn cors() -> Group {
 }
 
 fn anonymous() -> Group {
-    let mut cases: Vec<_> = ["/index.yaml", "/api/charts", "/charts/a-1.0.0.tgz", "/health", "/info", "/", "/nope"]
-        .into_iter()
-        .map(|path| authorized(None, get(path)))
-        .collect();
+    let mut cases: Vec<_> =
+        ["/index.yaml", "/api/charts", "/charts/a-1.0.0.tgz", "/health", "/info", "/", "/nope"]
+            .into_iter()
+            .map(|path| authorized(None, get(path)))
+            .collect();
     let wrong = basic("admin", "wrong");
     cases.extend([
         authorized(None, raw("upload", package("a", "1.0.0"))),
@@ -183,14 +196,19 @@ fn anonymous() -> Group {
         authorized(Some(&wrong), raw("upload with a wrong password", package("a", "1.0.0"))),
         authorized(Some(&admin().unwrap().to_lowercase()), named("damaged", get("/index.yaml"))),
         with_header(named("right", get("/index.yaml")), "X-Request-Id", "abc"),
-        authorized(Some(&admin().unwrap().replace("Basic", "basic")), named("lower-case scheme", get("/index.yaml"))),
+        authorized(
+            Some(&admin().unwrap().replace("Basic", "basic")),
+            named("lower-case scheme", get("/index.yaml")),
+        ),
     ]);
     plain("anonymous", cases)
 }
 
 fn anonymous_get() -> Group {
-    let mut cases: Vec<_> =
-        ["/index.yaml", "/api/charts", "/", "/charts/a-1.0.0.tgz"].into_iter().map(|path| authorized(None, get(path))).collect();
+    let mut cases: Vec<_> = ["/index.yaml", "/api/charts", "/", "/charts/a-1.0.0.tgz"]
+        .into_iter()
+        .map(|path| authorized(None, get(path)))
+        .collect();
     cases.push(authorized(None, raw("upload", package("a", "1.0.0"))));
     cases.push(authorized(None, head("/api/charts/a")));
     cases.push(authorized(None, post("provenance", "/api/prov", provenance("a", "1.0.0"))));

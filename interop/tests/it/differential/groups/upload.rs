@@ -36,7 +36,10 @@ pub(super) fn raw_bodies() -> Group {
         head("/api/charts/elsewhere"),
         head("/api/charts/trail"),
         named("index", get("/api/charts")),
-        raw("a file twice", bare("twice").with("values.yaml", "a: 1\n").with("values.yaml", "a: 2\n").bytes()),
+        raw(
+            "a file twice",
+            bare("twice").with("values.yaml", "a: 1\n").with("values.yaml", "a: 2\n").bytes(),
+        ),
     ]);
     plain("raw", cases)
 }
@@ -98,7 +101,21 @@ pub(super) fn metadata() -> Group {
         ("blanks in a description", "apiVersion: v2\nname: blanks\nversion: 1.0.0\ndescription: \"a\\n\\tb\\u0007c\"\n".to_owned()),
     ];
     cases.extend(shapes.iter().map(|(name, text)| raw(name, chart_yaml(text))));
-    for name in ["noapi", "apithree", "lib", "unknown", "bom", "number", "blanks", "v", "w", "z", "k", "sp%20ace", "UPPER_x.y"] {
+    for name in [
+        "noapi",
+        "apithree",
+        "lib",
+        "unknown",
+        "bom",
+        "number",
+        "blanks",
+        "v",
+        "w",
+        "z",
+        "k",
+        "sp%20ace",
+        "UPPER_x.y",
+    ] {
         cases.push(get(&format!("/api/charts/{name}")));
     }
     plain("metadata", cases)
@@ -108,8 +125,10 @@ pub(super) fn forms() -> Group {
     let chart = |name: &str| package(name, "1.0.0");
     let temporary = ("chart", Some("/tmp/push123/m9-1.0.0.tgz"), chart("m9"));
     let unclosed = typed(raw("not closed", form_body(&[part("chart", chart("m6"))], false)), MULTIPART);
-    let other_boundary =
-        typed(raw("another boundary", form_body(&[part("chart", chart("m6"))], true)), "multipart/form-data; boundary=YY");
+    let other_boundary = typed(
+        raw("another boundary", form_body(&[part("chart", chart("m6"))], true)),
+        "multipart/form-data; boundary=YY",
+    );
     let no_boundary =
         typed(raw("no boundary", form_body(&[part("chart", chart("m6"))], true)), "multipart/form-data");
     let cases = vec![
@@ -118,7 +137,10 @@ pub(super) fn forms() -> Group {
         super::form_to("force", "/api/charts?force", &[part("chart", chart("m"))]),
         form_of("provenance only", &[part("prov", provenance("m", "1.0.0"))]),
         form_of("both", &[part("prov", provenance("m2", "1.0.0")), part("chart", chart("m2"))]),
-        form_of("new chart, known provenance", &[part("chart", chart("m3")), part("prov", provenance("m2", "1.0.0"))]),
+        form_of(
+            "new chart, known provenance",
+            &[part("chart", chart("m3")), part("prov", provenance("m2", "1.0.0"))],
+        ),
         form_of("of two charts", &[part("chart", chart("m4")), part("prov", provenance("m5", "1.0.0"))]),
         form_of("unknown field", &[part("other", chart("m6"))]),
         form_of("no file name", &[("chart", None, chart("m6"))]),

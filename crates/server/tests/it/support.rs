@@ -5,12 +5,14 @@ mod client;
 mod process;
 mod raw;
 mod server;
+mod tls;
 
 pub(crate) use archive::{Archive, Form, big_package, chart_yaml, package, package_of, provenance};
 pub(crate) use client::{Answer, Client};
 pub(crate) use process::{ChildServer, bucket_url};
 pub(crate) use raw::RawConnection;
 pub(crate) use server::{TestServer, files_below};
+pub(crate) use tls::{certificate, signed_certificate};
 
 use std::time::{Duration, Instant};
 

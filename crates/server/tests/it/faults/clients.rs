@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{RawConnection, TestServer, big_package, eventually, package};
+use crate::support::{Client, RawConnection, TestServer, big_package, certificate, eventually, package};
 
 /// So short that a test can wait for it, so long that an honest client on a busy machine is not cut.
 const SHORT: Duration = Duration::from_secs(3);
@@ -101,6 +101,18 @@ async fn that_crawl() {
     server.anonymous().get("/health").await.expect(200);
 }
 
+/// How many connections a server at this port still keeps, as the kernel lists them.
+fn established(port: u16) -> usize {
+    const ESTABLISHED: &str = "01";
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let local = format!(":{port:04X}");
+    let of_server = |line: &&str| {
+        let fields: Vec<_> = line.split_whitespace().collect();
+        fields[1].ends_with(&local) && fields[3] == ESTABLISHED
+    };
+    table.lines().filter(of_server).count()
+}
+
 /// A client that takes no bytes does not keep a connection for ever.
 #[tokio::test(flavor = "multi_thread")]
 async fn that_do_not_read() {
@@ -115,21 +127,32 @@ async fn that_do_not_read() {
     let mut connection = RawConnection::open(server.address()).await;
     let request = "GET /charts/big-1.0.0.tgz HTTP/1.1\r\nHost: a\r\nAuthorization: ";
     connection.send(format!("{request}{}\r\n\r\n", admin.authorization())).await;
-    // The server's end of it, as the kernel lists it, until it is no longer an established one.
-    let (server_port, port) = (server.address().port(), connection.port());
-    let gave_up = async || {
-        let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
-        let of_both = |line: &&str| {
-            let fields: Vec<_> = line.split_whitespace().collect();
-            fields[1].ends_with(&format!(":{server_port:04X}"))
-                && fields[2].ends_with(&format!(":{port:04X}"))
-                && fields[3] == "01"
-        };
-        table.lines().find(of_both).is_none().then_some(())
-    };
-    eventually("the end of the server's patience", gave_up).await;
+    let port = server.address().port();
+    eventually("the end of the server's patience", async || (established(port) == 0).then_some(())).await;
     assert!(connection.exactly(size).await.is_none());
     admin.get("/health").await.expect(200);
+}
+
+/// The same over TLS.
+#[tokio::test(flavor = "multi_thread")]
+async fn that_do_not_read_over_tls() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    admin.post("/api/charts", big_package("big", "1.0.0", 6)).await.expect(201);
+    let directory = server.stop().await;
+    let keys = tempfile::tempdir().unwrap();
+    let tls = certificate(keys.path(), "slow");
+    let server = TestServer::start_in(directory, |config| {
+        config.tls = Some(tls);
+        config.timeouts.body = SHORT;
+    })
+    .await
+    .unwrap();
+    let admin = admin.at(server.url()).over(Client::builder().http1_only().build().unwrap());
+    let unread = admin.request(http::Method::GET, "/charts/big-1.0.0.tgz").send().await.unwrap();
+    let port = server.address().port();
+    eventually("the end of the server's patience", async || (established(port) == 0).then_some(())).await;
+    assert!(unread.bytes().await.is_err());
 }
 
 /// What is not HTTP.

@@ -17,11 +17,6 @@ impl RawConnection {
         Self(BufReader::new(TcpStream::connect(address).await.unwrap()))
     }
 
-    /// The port at this end.
-    pub(crate) fn port(&self) -> u16 {
-        self.0.get_ref().local_addr().unwrap().port()
-    }
-
     /// Writes bytes; the server may have closed its end already.
     pub(crate) async fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> std::io::Result<()> {
         self.0.get_mut().write_all(bytes.as_ref()).await

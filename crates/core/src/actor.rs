@@ -30,6 +30,25 @@ pub struct Account {
     pub repository: Option<i64>,
 }
 
+impl Actor {
+    /// The account, if the credential may do all that the account may: what changing the account itself needs.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`](crate::Error::Unauthenticated) for nobody,
+    /// [`Error::Forbidden`](crate::Error::Forbidden) for a token with a narrower scope or for one repository.
+    pub fn in_full(&self) -> crate::Result<&Account> {
+        match self {
+            Self::Account(account) if account.scope == TokenScope::All && account.repository.is_none() => {
+                Ok(account)
+            }
+            Self::Account(_) => Err(crate::Error::Forbidden(
+                "a token with a narrower scope cannot change its account: use the password".to_owned(),
+            )),
+            Self::Anonymous | Self::System => Err(crate::Error::Unauthenticated),
+        }
+    }
+}
+
 /// What a credential may be used for, at most; the account's own permissions apply as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

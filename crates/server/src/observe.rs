@@ -242,9 +242,10 @@ fn is_read(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 
-/// Changes and failures at `info`, plain reads at `debug`.
+/// Changes, refusals and failures at `info`, plain reads at `debug`.
 fn log_answer(method: &Method, status: StatusCode, seconds: f64) {
-    let quiet = is_read(method) && !status.is_server_error();
+    let refused = matches!(status.as_u16(), 401 | 403 | 429);
+    let quiet = is_read(method) && !refused && !status.is_server_error();
     let status = status.as_u16();
     if quiet {
         tracing::debug!(status, seconds, "answered");

@@ -27,6 +27,8 @@ pub enum Need {
     Anyone,
     /// An account, whatever its permissions.
     Account,
+    /// An account, by its password or a token without limits.
+    FullAccount,
     /// A permission on the platform.
     Platform(Permission),
     /// A permission in the repository that the path names.
@@ -146,7 +148,7 @@ fn operation_routes(config: &Config) -> Vec<Route> {
 /// The REST API.
 fn rest_routes() -> Vec<Route> {
     use Dialect::Rest;
-    use Need::{Account, Anyone, Platform, Repository};
+    use Need::{Account, Anyone, FullAccount, Platform, Repository};
     use Permission::{AppsView, RepositoriesManage, UsersManage};
     const REPOSITORIES: &str = "/api/v1/repositories";
     const REPOSITORY: &str = "/api/v1/repositories/{workspace}/{repository}";
@@ -155,7 +157,7 @@ fn rest_routes() -> Vec<Route> {
     const TOKENS: &str = "/api/v1/tokens";
     vec![
         route(Rest, Method::GET, vec!["/api/v1/whoami"], Anyone, accounts::whoami),
-        route(Rest, Method::PUT, vec!["/api/v1/password"], Account, accounts::update_password),
+        route(Rest, Method::PUT, vec!["/api/v1/password"], FullAccount, accounts::update_password),
         route(Rest, Method::GET, vec![ACCOUNTS], Platform(UsersManage), accounts::list_accounts),
         route(Rest, Method::POST, vec![ACCOUNTS], Platform(UsersManage), accounts::create_account),
         route(Rest, Method::GET, vec![ACCOUNT], Platform(UsersManage), accounts::get_account),
@@ -163,7 +165,7 @@ fn rest_routes() -> Vec<Route> {
         route(Rest, Method::DELETE, vec![ACCOUNT], Platform(UsersManage), accounts::delete_account),
         route(Rest, Method::GET, vec![TOKENS], Account, tokens::list_tokens),
         route(Rest, Method::POST, vec![TOKENS], Account, tokens::create_token),
-        route(Rest, Method::DELETE, vec!["/api/v1/tokens/{token}"], Account, tokens::delete_token),
+        route(Rest, Method::DELETE, vec!["/api/v1/tokens/{token}"], FullAccount, tokens::delete_token),
         route(Rest, Method::GET, vec![REPOSITORIES], Anyone, repositories::list_repositories),
         route(
             Rest,
@@ -266,6 +268,7 @@ impl Guard {
             Need::Nothing | Need::Anyone => {}
             Need::Account if actor == Actor::Anonymous => return Err(Error::Unauthenticated),
             Need::Account => {}
+            Need::FullAccount => drop(actor.in_full()?),
             Need::Platform(permission) => authorise(&actor, permission, None)?,
             Need::Repository(permission) => {
                 let (mut parts, body) = request.into_parts();

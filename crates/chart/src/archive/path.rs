@@ -2,8 +2,9 @@
 
 use super::ArchiveError;
 
-/// The path below the top directory, in Helm's rules: the first component is dropped whatever it is, a name with a
-/// backslash is split on those, `.` and `..` are resolved, and nothing may leave the chart.
+/// The path below the top directory, in Helm's rules: the first component is dropped, a name with a backslash is split
+/// on those, `.` and `..` are resolved, and nothing may leave the chart. Stricter than Helm, the first component may not
+/// be `..`, a drive or nothing: other tools that unpack the archive would not drop it.
 pub(super) fn clean(name: Vec<u8>, longest: usize) -> Result<String, ArchiveError> {
     let refuse = |entry: String, rule| Err(ArchiveError::Path { entry, rule });
     let name = match String::from_utf8(name) {
@@ -25,17 +26,17 @@ pub(super) fn clean(name: Vec<u8>, longest: usize) -> Result<String, ArchiveErro
         '\\' => rest.replace('\\', "/"),
         _ => rest.to_owned(),
     };
-    if rest.starts_with('/') {
+    if rest.starts_with('/') || (top.is_empty() && !rest.is_empty()) {
         return refuse(name, "chart illegally contains absolute paths");
     }
     let cleaned = resolve_dots(&rest);
     if cleaned.is_empty() {
         return refuse(name, "chart illegally contains content outside the base directory");
     }
-    if cleaned.starts_with("..") {
+    if cleaned.starts_with("..") || top == ".." {
         return refuse(name, "chart illegally references parent directory");
     }
-    if starts_with_drive(&cleaned) {
+    if starts_with_drive(&cleaned) || starts_with_drive(&format!("{top}/")) {
         return refuse(name, "chart contains illegally named files");
     }
     if top == "Chart.yaml" {
@@ -95,7 +96,7 @@ mod tests {
             ("t\\a\\b", Ok("a/b")),
             ("x/t\\a", Ok("a")),
             ("./t/Chart.yaml", Ok("t/Chart.yaml")),
-            ("/t/Chart.yaml", Ok("t/Chart.yaml")),
+            ("./Chart.yaml", Ok("Chart.yaml")),
             ("t/./a//b/../c", Ok("a/c")),
             ("t/a/c:/x", Ok("a/c:/x")),
             ("README.md", Err("outside the base directory")),
@@ -103,6 +104,11 @@ mod tests {
             ("t/a/..", Err("outside the base directory")),
             ("t//etc/passwd", Err("absolute paths")),
             ("t\\\\etc", Err("absolute paths")),
+            ("/t/Chart.yaml", Err("absolute paths")),
+            ("\\t\\x", Err("absolute paths")),
+            ("../evil", Err("parent directory")),
+            ("..\\evil", Err("parent directory")),
+            ("c:/evil", Err("illegally named")),
             ("../../evil", Err("parent directory")),
             ("t/../evil", Err("parent directory")),
             ("t/..foo", Err("parent directory")),

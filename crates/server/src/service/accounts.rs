@@ -114,7 +114,7 @@ pub(crate) async fn update_password(
     peer: std::net::IpAddr,
     request: UpdatePassword,
 ) -> Result<()> {
-    let account = signed_in(actor)?;
+    let account = actor.in_full()?;
     app.authentication.check_password(&account.name, request.current, peer).await.map_err(
         |error| match error {
             Error::Unauthenticated => Error::Forbidden("the current password is wrong".to_owned()),

@@ -87,7 +87,7 @@ pub(crate) async fn list(app: &App, actor: &Actor) -> Result<Vec<TokenView>> {
 
 /// Deletes one of the caller's tokens: it stops working at once.
 pub(crate) async fn delete(app: &App, actor: &Actor, name: &TokenName) -> Result<()> {
-    let account = signed_in(actor)?;
+    let account = actor.in_full()?;
     let transaction = app.store.database().begin().await?;
     tokens::delete(&transaction, account.id, name).await?;
     transaction.commit().await?;

@@ -261,6 +261,7 @@ fn refusal(need: Need, actor: Option<&Actor>, place: Place) -> Option<u16> {
     let decision = match need {
         Need::Nothing | Need::Anyone => return None,
         Need::Account => return (*actor == Actor::Anonymous).then_some(401),
+        Need::FullAccount => actor.in_full().map(drop),
         Need::Platform(permission) => authorise(actor, permission, None),
         Need::Repository(permission) => authorise(actor, permission, Some(scope)),
     };

@@ -71,6 +71,9 @@ async fn everybody_has_their_own() {
     someone.delete("/api/v1/tokens/mine").await.is_problem(404, "not_found");
     theirs.get("/api/v1/whoami").await.expect(401);
     mine.get("/api/v1/whoami").await.expect(200);
+    mine.delete("/api/v1/tokens/mine").await.is_problem(403, "forbidden");
+    let passwords = json!({ "current": "x", "new": "something else" });
+    mine.send_json(Method::PUT, "/api/v1/password", &passwords).await.is_problem(403, "forbidden");
     assert_eq!(someone.get("/api/v1/tokens").await.expect(200).json(), json!({ "items": [] }));
 }
 

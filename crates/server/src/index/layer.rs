@@ -22,6 +22,8 @@ pub(super) struct Fragment<T> {
 pub(super) struct Layer<T> {
     directory: PathBuf,
     pack: Pack,
+    /// How much of the pack was written by the last tidying.
+    tidied: u64,
     fragments: BTreeMap<String, Fragment<T>>,
 }
 
@@ -31,6 +33,7 @@ impl<T> Layer<T> {
         Ok(Self {
             directory: directory.to_owned(),
             pack: Pack::create(directory)?,
+            tidied: 0,
             fragments: BTreeMap::new(),
         })
     }
@@ -68,22 +71,40 @@ impl<T> Layer<T> {
         slots.into_iter().map(|slot| Part::File(self.pack.range(slot))).collect()
     }
 
-    /// Writes the fragments in order into a new pack when the old one is mostly garbage or in too many pieces. What it
-    /// costs is shared by the changes that made it necessary.
+    /// Writes the fragments in order into a new pack when much was appended since the last time or when they are in too
+    /// many pieces. What it costs is shared by the changes that made it necessary; garbage is never more than half of
+    /// what is alive.
     pub(super) fn tidy(&mut self) -> io::Result<()> {
         const FEW_PIECES: usize = 64;
-        const LITTLE_GARBAGE: u64 = 1 << 20;
+        const LITTLE: u64 = 1 << 20;
         let live: u64 = self.fragments.values().map(|fragment| fragment.slot.length).sum();
         let pieces = joined(self.fragments.values().map(|fragment| fragment.slot)).len();
         let scattered = pieces > FEW_PIECES + self.fragments.len() / 8;
-        if !scattered && self.pack.length() <= 2 * live + LITTLE_GARBAGE {
-            return Ok(());
-        }
+        let appended = self.pack.length() - self.tidied;
+        if scattered || appended > live / 2 + LITTLE { self.rewrite() } else { Ok(()) }
+    }
+
+    /// Copies the fragments in large writes: the kernel keeps what was written at once in large pages, which cost a
+    /// fraction of small ones whenever the document is sent.
+    fn rewrite(&mut self) -> io::Result<()> {
+        const LARGE_WRITE: usize = 4 << 20;
         let mut pack = Pack::create(&self.directory)?;
+        let mut buffer = Vec::new();
+        for fragment in self.fragments.values() {
+            buffer.extend(self.pack.read(fragment.slot)?);
+            if buffer.len() >= LARGE_WRITE {
+                pack.append(&buffer)?;
+                buffer.clear();
+            }
+        }
+        pack.append(&buffer)?;
+        let mut offset = 0;
         for fragment in self.fragments.values_mut() {
-            fragment.slot = pack.append(&self.pack.read(fragment.slot)?)?;
+            fragment.slot.offset = offset;
+            offset += fragment.slot.length;
         }
         self.pack = pack;
+        self.tidied = offset;
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ use tokio::time::{Instant, Sleep};
 
 /// What stands for bytes of files. Never read or written, so it takes address space but no memory; 16 MiB so that a
 /// large file needs few steps through hyper.
-static STAND_IN: [u8; 16 << 20] = [0; 16 << 20];
+static STAND_IN: LazyLock<Bytes> = LazyLock::new(|| vec![0; 16 << 20].into());
 
 /// A part of a file.
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ impl FileSender {
         self.queue().push_back(FileRange { length, ..range.clone() });
         range.offset += length;
         range.length -= length;
-        Bytes::from_static(&STAND_IN[..usize::try_from(length).expect("at most the stand-in's length")])
+        STAND_IN.slice(..usize::try_from(length).expect("at most the stand-in's length"))
     }
 
     fn queue(&self) -> MutexGuard<'_, VecDeque<FileRange>> {

@@ -32,7 +32,7 @@ const SQLITE_READERS: u32 = 4;
 const IDLE_TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// A connection that was used this recently is not tested again before use: no server restarts in less.
-const TRUSTED_IDLE_TIME: Duration = Duration::from_millis(100);
+const TRUSTED_IDLE_TIME: Duration = Duration::from_millis(10);
 
 /// A lock or an open transaction of ours never lasts this long on a server that works.
 const POSTGRES_SESSION: &str = "SET statement_timeout = '25s'; SET lock_timeout = '10s'; \

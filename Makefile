@@ -17,6 +17,11 @@ CHANDLERY_PEERS ?= $(CHANDLERY_CACHE)/peers/bin
 CHANDLERY_S3_SERVER ?= $(CHANDLERY_PEERS)/versitygw
 # The program under test.
 CHANDLERY_BIN ?= $(CARGO_TARGET_DIR)/ci-release/chandlery
+# The generated inputs of the property tests and of fuzzing: the same in every run, so that a red test is a change's.
+# `make unit integration fuzz PROPTEST_RNG_SEED=1 FUZZ_SEED=0` looks further.
+PROPTEST_RNG_SEED ?= 20261121
+FUZZ_SEED ?= 20261121
+export PROPTEST_RNG_SEED FUZZ_SEED
 export CHANDLERY_CACHE CARGO_TARGET_DIR CHANDLERY_CORPUS CHANDLERY_PEERS CHANDLERY_S3_SERVER CHANDLERY_BIN
 
 DATA_DIR ?= data

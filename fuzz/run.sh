@@ -2,7 +2,8 @@
 # Runs every fuzz target for some seconds: fuzz/run.sh [SECONDS [TARGET...]]
 #
 # Works on stable Rust without cargo-fuzz: the targets are built with the compiler's coverage counters and linked with
-# libFuzzer (a C++ compiler is needed). Findings land in fuzz/artifacts/TARGET, what was learned in fuzz/corpus/TARGET.
+# libFuzzer (a C++ compiler is needed). FUZZ_SEED chooses the mutations, 0 (random) by default. Findings land in
+# fuzz/artifacts/TARGET, what was learned in fuzz/corpus/TARGET.
 set -eu
 
 seconds=${1:-30}
@@ -26,7 +27,7 @@ for target in $targets; do
     echo "fuzzing $target for $seconds s"
     log="$fuzz/artifacts/$target.log"
     # shellcheck disable=SC2086
-    if ! "$target_dir/$host/release/$target" -max_total_time="$seconds" -rss_limit_mb=1024 -timeout=10 -max_len=16384 \
+    if ! "$target_dir/$host/release/$target" -max_total_time="$seconds" -seed="${FUZZ_SEED:-0}" -rss_limit_mb=1024 -timeout=10 -max_len=16384 \
         $dictionary -artifact_prefix="$fuzz/artifacts/$target/" "$fuzz/corpus/$target" "$fuzz/seeds/$target" \
         >"$log" 2>&1; then
         tail -n 60 "$log"

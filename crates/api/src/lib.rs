@@ -13,6 +13,6 @@ mod token;
 pub use account::{AccountView, CreateAccount, UpdateAccount, UpdatePassword, Whoami};
 pub use page::{Page, PageQuery};
 pub use problem::Problem;
-pub use repository::{CreateRepository, RepositorySettings, RepositoryView, UpdateRepository};
+pub use repository::{CreateRepository, RepositoryView, UpdateRepository};
 pub use search::{SearchHit, SearchQuery};
 pub use token::{CreateToken, CreatedToken, TokenView};

@@ -8,6 +8,7 @@ mod digest;
 mod error;
 mod name;
 mod permission;
+mod repository;
 
 pub use actor::{Account, Actor, TokenScope};
 pub use digest::{Digest, Sha256Hasher};
@@ -17,3 +18,4 @@ pub use name::{
     WorkspaceName,
 };
 pub use permission::{Permission, PlatformRole, RepositoryScope, Visibility, authorise};
+pub use repository::RepositorySettings;

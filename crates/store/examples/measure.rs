@@ -8,9 +8,9 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use chandlery_core::{Digest, Result, Sha256Hasher};
+use chandlery_core::{Digest, RepositorySettings, Result, Sha256Hasher};
 use chandlery_store::packages::{self, NewPackage, PublishLimits, PublishRequest};
-use chandlery_store::repositories::{self, RepositorySettings};
+use chandlery_store::repositories;
 use chandlery_store::testing::TestPostgres;
 use chandlery_store::{BlobsUrl, DatabaseUrl, Store, StoreSettings, charts, workspaces};
 use jiff::Timestamp;

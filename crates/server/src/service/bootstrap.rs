@@ -1,6 +1,8 @@
 //! What a server has to have before anyone can use it: an administrator and the default repository.
 
-use chandlery_core::{AccountName, Error, PlatformRole, RepositoryPath, Result, Visibility};
+use chandlery_core::{
+    AccountName, Error, PlatformRole, RepositoryPath, RepositorySettings, Result, Visibility,
+};
 use chandlery_store::{Store, Transaction, accounts, repositories, workspaces};
 use jiff::Timestamp;
 
@@ -85,7 +87,7 @@ async fn default_repository(
         Some(workspace) => workspace,
         None => workspaces::create(transaction, &path.workspace, now).await?,
     };
-    let settings = repositories::RepositorySettings { visibility, ..Default::default() };
+    let settings = RepositorySettings { visibility, ..Default::default() };
     repositories::create(transaction, workspace.id, &path.repository, &settings, now).await?;
     Ok(())
 }

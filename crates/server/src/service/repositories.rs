@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use chandlery_api::{CreateRepository, RepositorySettings as Settings, RepositoryView, UpdateRepository};
-use chandlery_core::{Actor, Error, Permission, RepositoryPath, RepositoryScope, Result, authorise};
+use chandlery_api::{CreateRepository, RepositoryView, UpdateRepository};
+use chandlery_core::{
+    Actor, Error, Permission, RepositoryPath, RepositoryScope, RepositorySettings, Result, authorise,
+};
 use chandlery_store::{Store, charts, repositories, workspaces};
 use jiff::Timestamp;
 
@@ -19,7 +21,7 @@ pub(crate) struct Repository {
     /// Where it is.
     pub(crate) path: RepositoryPath,
     /// What was set.
-    pub(crate) settings: Settings,
+    pub(crate) settings: RepositorySettings,
     /// Whether it is also served at the root.
     pub(crate) is_default: bool,
     created_at: Timestamp,
@@ -33,7 +35,7 @@ impl Repository {
             id: row.id,
             is_default: row.path == *default,
             path: row.path,
-            settings: settings_of(row.settings),
+            settings: row.settings,
             created_at: row.created_at,
             updated_at: row.updated_at,
             generation: AtomicI64::new(row.generation),
@@ -48,32 +50,6 @@ impl Repository {
     /// Notes that a change was committed.
     pub(crate) fn advance(&self, generation: i64) {
         self.generation.fetch_max(generation, Ordering::AcqRel);
-    }
-}
-
-fn settings_of(row: repositories::RepositorySettings) -> Settings {
-    Settings {
-        visibility: row.visibility,
-        description: row.description,
-        allow_overwrite: row.allow_overwrite,
-        max_package_size: row.max_package_size,
-        max_versions_per_chart: row.max_versions_per_chart,
-        max_storage_objects: row.max_storage_objects,
-        keep_versions: row.keep_versions,
-        artifacthub_repository_id: row.artifacthub_repository_id,
-    }
-}
-
-fn row_of(settings: &Settings) -> repositories::RepositorySettings {
-    repositories::RepositorySettings {
-        visibility: settings.visibility,
-        description: settings.description.clone(),
-        allow_overwrite: settings.allow_overwrite,
-        max_package_size: settings.max_package_size,
-        max_versions_per_chart: settings.max_versions_per_chart,
-        max_storage_objects: settings.max_storage_objects,
-        keep_versions: settings.keep_versions,
-        artifacthub_repository_id: settings.artifacthub_repository_id.clone(),
     }
 }
 
@@ -136,7 +112,7 @@ impl Repositories {
 pub(crate) async fn create(app: &App, actor: &Actor, request: CreateRepository) -> Result<RepositoryView> {
     authorise(actor, Permission::RepositoriesManage, None)?;
     let CreateRepository { path, settings: wanted } = request;
-    let mut settings = Settings::default();
+    let mut settings = RepositorySettings::default();
     wanted.apply(&mut settings);
     check(&settings)?;
     let now = Timestamp::now();
@@ -149,7 +125,7 @@ pub(crate) async fn create(app: &App, actor: &Actor, request: CreateRepository) 
             workspaces::create(&transaction, &path.workspace, now).await?
         }
     };
-    repositories::create(&transaction, workspace.id, &path.repository, &row_of(&settings), now).await?;
+    repositories::create(&transaction, workspace.id, &path.repository, &settings, now).await?;
     transaction.commit().await?;
     let repository = app.repositories.read(&path).await?;
     tracing::info!(repository = %path, "repository created");
@@ -194,7 +170,7 @@ pub(crate) async fn update(app: &App, scope: &Scope, change: UpdateRepository) -
     change.apply(&mut settings);
     check(&settings)?;
     let transaction = app.store.database().begin().await?;
-    repositories::update(&transaction, current.id, &row_of(&settings), Timestamp::now()).await?;
+    repositories::update(&transaction, current.id, &settings, Timestamp::now()).await?;
     transaction.commit().await?;
     app.repositories.remember(path, Some(app.repositories.read(path).await?));
     drop(changes);
@@ -219,7 +195,7 @@ pub(crate) async fn delete(app: &App, scope: &Scope) -> Result<()> {
     Ok(())
 }
 
-fn check(settings: &Settings) -> Result<()> {
+fn check(settings: &RepositorySettings) -> Result<()> {
     if settings.keep_versions == Some(0) {
         return Err(Error::invalid("keep_versions", "0 would keep nothing; leave it out to keep everything"));
     }

@@ -1,49 +1,12 @@
 //! Hosted repositories: their settings and their generation.
 
-use chandlery_core::{Error, RepositoryName, RepositoryPath, Result, Visibility};
+use chandlery_core::{Error, RepositoryName, RepositoryPath, RepositorySettings, Result};
 use jiff::Timestamp;
 use sea_orm::{QueryResult, Value};
 
 use super::columns::{Columns, nanoseconds, signed_or_null};
 use super::connection::Executor as _;
 use super::{Connection, Transaction};
-
-/// What the owner of a repository decides.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RepositorySettings {
-    /// Who may read it.
-    pub visibility: Visibility,
-    /// Whether an upload may replace an existing version without asking.
-    pub allow_overwrite: bool,
-    /// The largest package in bytes; `None` is the server's limit.
-    pub max_package_size: Option<u64>,
-    /// More versions of one chart than this are refused.
-    pub max_versions_per_chart: Option<u64>,
-    /// More packages and provenance files together than this are refused.
-    pub max_storage_objects: Option<u64>,
-    /// Retention: an upload removes all but the last so many uploads of its chart.
-    pub keep_versions: Option<u64>,
-    /// The `repositoryID` served in `artifacthub-repo.yml`.
-    pub artifacthub_repository_id: Option<String>,
-    /// Words for people.
-    pub description: String,
-}
-
-impl Default for RepositorySettings {
-    /// A private repository of immutable versions without limits.
-    fn default() -> Self {
-        Self {
-            visibility: Visibility::Private,
-            allow_overwrite: false,
-            max_package_size: None,
-            max_versions_per_chart: None,
-            max_storage_objects: None,
-            keep_versions: None,
-            artifacthub_repository_id: None,
-            description: String::new(),
-        }
-    }
-}
 
 /// A repository as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]

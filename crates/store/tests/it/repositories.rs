@@ -1,7 +1,7 @@
 //! Workspaces and repositories.
 
-use chandlery_core::{Visibility, WorkspaceName};
-use chandlery_store::repositories::{self, RepositorySettings};
+use chandlery_core::{RepositorySettings, Visibility, WorkspaceName};
+use chandlery_store::repositories;
 use chandlery_store::{Store, charts, packages, workspaces};
 
 use crate::support::{Fixture, at, on_every_database, package, provenance, repository};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use chandlery_core::Digest;
+use chandlery_core::{Digest, RepositorySettings};
 use chandlery_store::packages::{NewPackage, NewProvenance, PublishLimits, PublishOutcome, PublishRequest};
-use chandlery_store::repositories::{self, RepositorySettings};
+use chandlery_store::repositories;
 use chandlery_store::testing::{TestPostgres, TestS3};
 use chandlery_store::{BlobsUrl, DatabaseUrl, FinishedBlob, Store, StoreSettings, workspaces};
 use jiff::Timestamp;

@@ -1,0 +1,24 @@
+//! Go's `text/template` with the sprig functions: text and values in, text out, within limits.
+//!
+//! Output, values and error texts are those of Go. Nothing here reads a file, the network or the environment.
+
+mod error;
+mod exec;
+mod format;
+mod function;
+mod functions;
+mod limits;
+mod syntax;
+mod value;
+
+pub use error::{Error, ErrorKind, Place};
+pub use exec::Call;
+pub use format::display;
+pub use function::{
+    Argument, Function, IntoFunction, Nullable, Purity, Rest, Returned, Signature, Slot, Type, WithCall,
+};
+pub use functions::Functions;
+pub use limits::{Budget, Limits};
+pub use value::{
+    Element, Integer, IntegerKind, List, Map, MapType, Member, NamedMap, Object, ReadLog, Text, Value, WeakMap,
+};

@@ -1,0 +1,8 @@
+//! Texts to trees: Go's template syntax.
+
+mod node;
+
+pub use node::{
+    Branch, Chain, Command, Expression, Identifier, Node, Number, Pipe, Position, Source, StringConstant, TemplateCall,
+    Tree, Variable,
+};

@@ -1,0 +1,101 @@
+use std::cell::{Ref, RefCell, RefMut};
+use std::fmt;
+use std::rc::Rc;
+
+use super::Value;
+
+/// What a Go slice holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Element {
+    /// `interface {}`: values of any kind.
+    Any,
+    /// A concrete type, by its Go name (`string`, `int`, `[]interface {}`).
+    Of(&'static str),
+}
+
+impl Element {
+    /// The name of the type as Go prints it.
+    #[must_use]
+    pub fn type_name(self) -> &'static str {
+        match self {
+            Self::Any => "interface {}",
+            Self::Of(name) => name,
+        }
+    }
+}
+
+/// A Go slice. Copies share the elements, as Go's do.
+#[derive(Clone)]
+pub struct List(Rc<ListData>);
+
+struct ListData {
+    element: Element,
+    items: RefCell<Vec<Value>>,
+}
+
+impl List {
+    /// A `[]interface {}`.
+    #[must_use]
+    pub fn new(items: Vec<Value>) -> Self {
+        Self::of(Element::Any, items)
+    }
+
+    /// A `[]string`.
+    pub fn of_strings<T: Into<Value>>(items: impl IntoIterator<Item = T>) -> Self {
+        Self::of(Element::Of("string"), items.into_iter().map(Into::into).collect())
+    }
+
+    /// A slice of the given element type; all items must be of it.
+    #[must_use]
+    pub fn of(element: Element, items: Vec<Value>) -> Self {
+        Self(Rc::new(ListData { element, items: RefCell::new(items) }))
+    }
+
+    /// What it holds.
+    #[must_use]
+    pub fn element(&self) -> Element {
+        self.0.element
+    }
+
+    /// The items. Nothing may change the list while they are borrowed: copy what is needed before calling out.
+    #[must_use]
+    pub fn items(&self) -> Ref<'_, Vec<Value>> {
+        self.0.items.borrow()
+    }
+
+    /// The items, to change them in place for everyone who shares them.
+    #[must_use]
+    pub fn items_mut(&self) -> RefMut<'_, Vec<Value>> {
+        self.0.items.borrow_mut()
+    }
+
+    /// The number of items.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.items().len()
+    }
+
+    /// Has it no items?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The item at a position.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<Value> {
+        self.items().get(index).cloned()
+    }
+
+    /// Are both the same slice?
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Debug for List {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "[]{} of {}", self.element().type_name(), self.len())
+    }
+}

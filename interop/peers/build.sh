@@ -24,6 +24,7 @@ chartmuseum | helm.sh/chartmuseum/cmd/chartmuseum                | helm.sh/chart
 cm-push     | github.com/chartmuseum/helm-push/cmd/helm-cm-push  | github.com/chartmuseum/helm-push
 versitygw   | github.com/versity/versitygw/cmd/versitygw         | github.com/versity/versitygw
 helm4       | helm.sh/helm/v4/cmd/helm                           | helm.sh/helm/v4
+helm-engine | .                                                  | helm.sh/helm/v4
 '
 
 # The modules here stand alone, whatever the caller's workspace or flags say; none of the peers needs cgo.

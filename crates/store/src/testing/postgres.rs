@@ -6,9 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
 use rustix::process::Signal;
-use tempfile::TempDir;
 
-use super::process::{ServerProcess, free_port};
+use super::process::{ServerCommand, ServerProcess, TestServer, share};
 use crate::DatabaseUrl;
 
 /// The system user PostgreSQL runs as when the tests are root's; it refuses to run as root.
@@ -18,10 +17,8 @@ const USER: &str = "postgres";
 /// many installations do, so that code which relies on byte order shows.
 #[derive(Debug)]
 pub struct TestPostgres {
-    directory: TempDir,
+    server: TestServer,
     programs: PathBuf,
-    port: u16,
-    process: Option<ServerProcess>,
     next_database: AtomicU32,
 }
 
@@ -33,17 +30,16 @@ impl TestPostgres {
     #[must_use]
     pub fn start() -> Self {
         let programs = find_programs();
-        let directory =
-            TempDir::with_prefix("chandlery-postgres-").expect("a temporary directory can be made");
+        let server = TestServer::new("chandlery-postgres-");
+        let directory = server.directory.path();
         if rustix::process::geteuid().is_root() {
             let (user, group) = ids_of(USER);
-            std::os::unix::fs::chown(directory.path(), Some(user), Some(group)).expect("root may give away");
+            std::os::unix::fs::chown(directory, Some(user), Some(group)).expect("root may give away");
         }
-        initialise(&programs, directory.path());
-        let mut server =
-            Self { directory, programs, port: free_port(), process: None, next_database: AtomicU32::new(0) };
-        server.resume();
-        server
+        initialise(&programs, directory);
+        let mut postgres = Self { server, programs, next_database: AtomicU32::new(0) };
+        postgres.resume();
+        postgres
     }
 
     /// The server that the tests of this process share; stopped when the last of them is done with it.
@@ -53,13 +49,7 @@ impl TestPostgres {
     #[must_use]
     pub fn shared() -> Arc<Self> {
         static SHARED: Mutex<Weak<TestPostgres>> = Mutex::new(Weak::new());
-        let mut shared = SHARED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(server) = shared.upgrade() {
-            return server;
-        }
-        let server = Arc::new(Self::start());
-        *shared = Arc::downgrade(&server);
-        server
+        share(&SHARED, Self::start)
     }
 
     /// Makes an empty database.
@@ -70,7 +60,7 @@ impl TestPostgres {
     pub fn create_database(&self) -> DatabaseUrl {
         let name = format!("test_{}", self.next_database.fetch_add(1, Ordering::Relaxed));
         self.execute("postgres", &format!("CREATE DATABASE {name}"));
-        DatabaseUrl::Postgres(format!("postgres://postgres@127.0.0.1:{}/{name}", self.port))
+        DatabaseUrl::Postgres(format!("postgres://postgres@127.0.0.1:{}/{name}", self.server.port))
     }
 
     /// Runs SQL as the superuser.
@@ -79,7 +69,7 @@ impl TestPostgres {
     /// When the server refuses.
     pub fn execute(&self, database: &str, sql: &str) {
         let output = Command::new(self.programs.join("psql"))
-            .args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", USER, "-d", database])
+            .args(["-h", "127.0.0.1", "-p", &self.server.port.to_string(), "-U", USER, "-d", database])
             .args(["-v", "ON_ERROR_STOP=1", "-qXc", sql])
             .output()
             .expect("psql is installed with the server");
@@ -88,7 +78,7 @@ impl TestPostgres {
 
     /// Stops the server as a crash would, keeping its data.
     pub fn stop(&mut self) {
-        self.process = None;
+        self.server.stop();
     }
 
     /// Starts the server again, on the same port with the same data.
@@ -96,40 +86,32 @@ impl TestPostgres {
     /// # Panics
     /// When it does not start.
     pub fn resume(&mut self) {
-        let log_path = self.directory.path().join("log");
-        let log = std::fs::File::create(&log_path).expect("the temporary directory can be written");
-        let mut arguments = vec!["-D".to_owned(), self.data().display().to_string()];
+        let port = self.server.port;
+        let directory = self.server.directory.path();
+        let mut arguments = vec!["-D".to_owned(), directory.join("data").display().to_string()];
         let settings = [
-            format!("port={}", self.port),
+            format!("port={port}"),
             "listen_addresses=127.0.0.1".to_owned(),
-            format!("unix_socket_directories={}", self.directory.path().display()),
+            format!("unix_socket_directories={}", directory.display()),
             "max_connections=200".to_owned(),
             "shared_buffers=32MB".to_owned(),
             // These tests kill clients, not the machine.
             "fsync=off".to_owned(),
         ];
         arguments.extend(settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]));
-        let program = self.programs.join("postgres").display().to_string();
-        let process = ServerProcess::start_as(USER, &program, Signal::QUIT, arguments, log);
         let answers = || {
             let mut command = Command::new(self.programs.join("pg_isready"));
-            command.args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string()]);
+            command.args(["-q", "-h", "127.0.0.1", "-p", &port.to_string()]);
             command.status().is_ok_and(|status| status.success())
         };
-        process.wait_until("PostgreSQL", &log_path, answers);
-        self.process = Some(process);
-    }
-
-    fn data(&self) -> PathBuf {
-        self.directory.path().join("data")
+        self.server.start(command(&self.programs, "postgres", Signal::QUIT, arguments), answers);
     }
 }
 
-impl Drop for TestPostgres {
-    fn drop(&mut self) {
-        // Before its directory goes.
-        self.stop();
-    }
+/// One of PostgreSQL's programs, as the user it runs as.
+fn command(programs: &Path, name: &'static str, signal: Signal, arguments: Vec<String>) -> ServerCommand {
+    let program = programs.join(name).display().to_string();
+    ServerCommand { name, program, arguments, signal, user: Some(USER) }
 }
 
 /// The directory of the newest PostgreSQL's programs, as Debian installs them.
@@ -149,14 +131,11 @@ fn find_programs() -> PathBuf {
 
 fn initialise(programs: &Path, directory: &Path) {
     let log_path = directory.join("initdb.log");
-    let log = std::fs::File::create(&log_path).expect("the temporary directory can be written");
     let data = directory.join("data");
     let mut arguments = vec!["-D".to_owned(), data.display().to_string()];
     arguments.extend(["-A", "trust", "-U", USER, "-E", "UTF8", "--no-sync"].map(str::to_owned));
     arguments.extend(["--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US"].map(str::to_owned));
-    let program = programs.join("initdb").display().to_string();
-    let process = ServerProcess::start_as(USER, &program, Signal::KILL, arguments, log);
-    process.wait_for_end();
+    ServerProcess::start(command(programs, "initdb", Signal::KILL, arguments), &log_path).wait_for_end();
     let text = std::fs::read_to_string(&log_path).unwrap_or_default();
     assert!(data.join("PG_VERSION").is_file() && text.contains("Success"), "initdb failed:\n{text}");
 }

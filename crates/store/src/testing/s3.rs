@@ -6,9 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
 use rustix::process::Signal;
-use tempfile::TempDir;
 
-use super::process::{ServerProcess, free_port};
+use super::process::{ServerCommand, TestServer, share};
 use crate::{BlobsUrl, S3Credentials};
 
 const BUCKET: &str = "chandlery";
@@ -18,10 +17,8 @@ const SECRET_ACCESS_KEY: &str = "chandlery-test-secret";
 /// An S3-compatible server with one empty bucket.
 #[derive(Debug)]
 pub struct TestS3 {
-    directory: TempDir,
+    server: TestServer,
     program: PathBuf,
-    port: u16,
-    process: Option<ServerProcess>,
     next_prefix: AtomicU32,
 }
 
@@ -32,16 +29,14 @@ impl TestS3 {
     /// When versitygw is not there or does not start, with the reason.
     #[must_use]
     pub fn start() -> Self {
-        let directory = TempDir::with_prefix("chandlery-s3-").expect("a temporary directory can be made");
-        for name in ["data", "iam"] {
-            std::fs::create_dir(directory.path().join(name)).expect("the temporary directory can be written");
+        let server = TestServer::new("chandlery-s3-");
+        for name in [&format!("data/{BUCKET}"), "iam"] {
+            let path = server.directory.path().join(name);
+            std::fs::create_dir_all(path).expect("the temporary directory can be written");
         }
-        std::fs::create_dir(directory.path().join("data").join(BUCKET)).expect("as above");
-        let program = find_program();
-        let mut server =
-            Self { directory, program, port: free_port(), process: None, next_prefix: AtomicU32::new(0) };
-        server.resume();
-        server
+        let mut s3 = Self { server, program: find_program(), next_prefix: AtomicU32::new(0) };
+        s3.resume();
+        s3
     }
 
     /// The server that the tests of this process share; stopped when the last of them is done with it.
@@ -51,13 +46,7 @@ impl TestS3 {
     #[must_use]
     pub fn shared() -> Arc<Self> {
         static SHARED: Mutex<Weak<TestS3>> = Mutex::new(Weak::new());
-        let mut shared = SHARED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(server) = shared.upgrade() {
-            return server;
-        }
-        let server = Arc::new(Self::start());
-        *shared = Arc::downgrade(&server);
-        server
+        share(&SHARED, Self::start)
     }
 
     /// A place in the bucket that nobody uses yet.
@@ -76,7 +65,7 @@ impl TestS3 {
     /// The server's URL.
     #[must_use]
     pub fn endpoint(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://127.0.0.1:{}", self.server.port)
     }
 
     /// The environment variables that give a child process access, by name and value.
@@ -87,7 +76,7 @@ impl TestS3 {
 
     /// Stops the server as a crash would, keeping its data.
     pub fn stop(&mut self) {
-        self.process = None;
+        self.server.stop();
     }
 
     /// Starts the server again, on the same port with the same data.
@@ -95,24 +84,18 @@ impl TestS3 {
     /// # Panics
     /// When it does not start.
     pub fn resume(&mut self) {
-        let log_path = self.directory.path().join("log");
-        let log = std::fs::File::create(&log_path).expect("the temporary directory can be written");
-        let address = format!("127.0.0.1:{}", self.port);
-        let data = self.directory.path().join("data").display().to_string();
+        let address = format!("127.0.0.1:{}", self.server.port);
+        let data = self.server.directory.path().join("data").display().to_string();
         let arguments =
             ["--access", ACCESS_KEY_ID, "--secret", SECRET_ACCESS_KEY, "--port", &address, "posix", &data];
-        let arguments = arguments.map(str::to_owned).to_vec();
-        let program = self.program.display().to_string();
-        let process = ServerProcess::start(&program, Signal::KILL, arguments, log);
-        process.wait_until("versitygw", &log_path, || TcpStream::connect(&address).is_ok());
-        self.process = Some(process);
-    }
-}
-
-impl Drop for TestS3 {
-    fn drop(&mut self) {
-        // Before its directory goes.
-        self.stop();
+        let command = ServerCommand {
+            name: "versitygw",
+            program: self.program.display().to_string(),
+            arguments: arguments.map(str::to_owned).to_vec(),
+            signal: Signal::KILL,
+            user: None,
+        };
+        self.server.start(command, || TcpStream::connect(&address).is_ok());
     }
 }
 

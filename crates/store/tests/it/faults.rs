@@ -1,12 +1,10 @@
 //! Servers that stop, disks that fill up, locks that stay: a clear error in bounded time, nothing lost, and back to
 //! work when the fault is gone.
 
-use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
 
 use chandlery_core::Error;
-use chandlery_store::testing::{TestPostgres, TestS3};
+use chandlery_store::testing::{TestPostgres, TestS3, run_on_a_small_disk, small_disk};
 use chandlery_store::{BlobsUrl, DatabaseUrl, Store, StoreSettings, charts};
 use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
 
@@ -111,31 +109,15 @@ async fn s3_stops() {
     assert_eq!(versions(&store, id).await.unwrap(), ["1", "2", "3"]);
 }
 
-const FULL: &str = "CHANDLERY_TEST_FULL_DISK";
-
-/// Runs [`on_a_small_disk`] with a file system of 6 MB, mounted for that process alone.
 #[test]
 fn a_full_disk() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut command = Command::new("unshare");
-    if !rustix::process::geteuid().is_root() {
-        command.arg("--map-root-user");
-    }
-    let script = "mount -t tmpfs -o size=6m chandlery-test \"$0\" && exec \"$@\"";
-    command.args(["--mount", "sh", "-c", script]).arg(directory.path());
-    command.arg(std::env::current_exe().unwrap());
-    command.args(["--ignored", "--exact", "faults::on_a_small_disk", "--nocapture"]);
-    let output = command.env(FULL, directory.path()).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{text}");
-    assert!(text.contains("1 passed"), "{text}");
-    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "the small disk was not used");
+    run_on_a_small_disk(6, "faults::on_a_small_disk");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "is started by a_full_disk"]
 async fn on_a_small_disk() {
-    let disk = PathBuf::from(std::env::var_os(FULL).unwrap());
+    let disk = small_disk();
     let settings = StoreSettings {
         database: DatabaseUrl::Sqlite(disk.join("chandlery.db")),
         blobs: BlobsUrl::FileSystem(disk.join("data")),

@@ -1,9 +1,8 @@
 //! Disks, databases and buckets that fail: 503 while they do, everything as before when they are back.
 
-use std::process::Command;
 use std::sync::Arc;
 
-use chandlery_store::testing::{TestPostgres, TestS3};
+use chandlery_store::testing::{TestPostgres, TestS3, run_on_a_small_disk, small_disk};
 use chandlery_store::{DatabaseUrl, workspaces};
 
 use crate::support::{
@@ -116,30 +115,15 @@ async fn a_bucket_that_does_not_answer() {
     }
 }
 
-const FULL: &str = "CHANDLERY_TEST_FULL_DISK";
-
-/// Runs [`on_a_small_disk`] with a file system of its own, mounted for that process alone.
 #[test]
 fn a_full_disk() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut command = Command::new("unshare");
-    if !rustix::process::geteuid().is_root() {
-        command.arg("--map-root-user");
-    }
-    let script = "mount -t tmpfs -o size=12m chandlery-test \"$0\" && exec \"$@\"";
-    command.args(["--mount", "sh", "-c", script]).arg(directory.path());
-    command.arg(std::env::current_exe().unwrap());
-    command.args(["--ignored", "--exact", "faults::storage::on_a_small_disk", "--nocapture"]);
-    let output = command.env(FULL, directory.path()).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && text.contains("1 passed"), "{text}");
-    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "the small disk was not used");
+    run_on_a_small_disk(12, "faults::storage::on_a_small_disk");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "is started by a_full_disk"]
 async fn on_a_small_disk() {
-    let disk = std::path::PathBuf::from(std::env::var_os(FULL).unwrap());
+    let disk = small_disk();
     let directory = Arc::new(tempfile::TempDir::new_in(&disk).unwrap());
     let ballast = disk.join("ballast");
     std::fs::write(&ballast, vec![0; 2 << 20]).unwrap();

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::archive::{ArchiveError, Budget, Entry, File, Limits, read_entries};
 use crate::lock::Lock;
 use crate::metadata::{Metadata, MetadataError};
-use crate::values::parse_values;
+use crate::values::{check_values, parse_values};
 
 /// A chart with everything in it, its subcharts included.
 #[derive(Clone, Debug, Default)]
@@ -40,12 +40,12 @@ pub(crate) struct SourceFile {
     pub(crate) nested: Option<Result<Vec<SourceFile>, ArchiveError>>,
 }
 
-/// How much of a package is kept in memory.
+/// How much of a package is kept in memory: files, and the values made of them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keep {
     /// All files.
     Everything,
-    /// What decides whether the chart is valid; of other files the path only.
+    /// What decides whether the chart is valid; of other files the path only, and no values.
     Essentials,
 }
 
@@ -57,7 +57,7 @@ impl Chart {
     pub fn read(mut reader: impl Read, limits: &Limits) -> Result<Self, ArchiveError> {
         let mut budget = Budget::new(limits);
         let files = collect(&mut reader, 0, Keep::Everything, &mut budget)?;
-        assemble(files, 0, &budget)
+        assemble(files, 0, Keep::Everything, &budget)
     }
 
     /// The name of the chart.
@@ -143,10 +143,11 @@ fn place_of(path: &str) -> Place {
     }
 }
 
-/// Builds a chart from its files. `depth` counts the charts around it.
+/// Builds a chart from its files. `depth` counts the charts around it. Values are checked either way.
 pub(crate) fn assemble(
     files: Vec<SourceFile>,
     depth: usize,
+    keep: Keep,
     budget: &Budget<'_>,
 ) -> Result<Chart, ArchiveError> {
     budget.check_depth(depth)?;
@@ -155,7 +156,7 @@ pub(crate) fn assemble(
     let mut subcharts: BTreeMap<String, Vec<SourceFile>> = BTreeMap::new();
     for source in files {
         has_metadata |= source.file.path.starts_with("requirements.");
-        if let Some((name, source)) = chart.take_file(source)? {
+        if let Some((name, source)) = chart.take_file(source, keep)? {
             subcharts.entry(name).or_default().push(source);
         }
     }
@@ -164,7 +165,7 @@ pub(crate) fn assemble(
     }
     chart.metadata.validate()?;
     for (name, files) in subcharts {
-        let loaded = assemble_subchart(&name, files, depth + 1, budget);
+        let loaded = assemble_subchart(&name, files, depth + 1, keep, budget);
         let subchart = loaded.map_err(|source| match source {
             final_error if final_error.is_final() => final_error,
             source => ArchiveError::Subchart {
@@ -182,6 +183,7 @@ fn assemble_subchart(
     name: &str,
     files: Vec<SourceFile>,
     depth: usize,
+    keep: Keep,
     budget: &Budget<'_>,
 ) -> Result<Chart, ArchiveError> {
     if name.ends_with(".tgz") {
@@ -190,11 +192,11 @@ fn assemble_subchart(
             let rule = "a subchart that ends in .tgz must be a package, not a directory";
             Err(ArchiveError::Path { entry: format!("charts/{name}/{}", first.file.path), rule })
         });
-        return assemble(nested?, depth, budget);
+        return assemble(nested?, depth, keep, budget);
     }
     // A plain file under charts/ leaves no files, and the error of Helm: "Chart.yaml file is missing".
     let below = files.into_iter().filter(|source| !source.file.path.is_empty()).collect();
-    assemble(below, depth, budget)
+    assemble(below, depth, keep, budget)
 }
 
 fn unreadable(file: &'static str) -> impl Fn(MetadataError) -> ArchiveError {
@@ -214,14 +216,22 @@ impl Chart {
     }
 
     /// Puts a file in its place; gives it back, with the name under `charts/`, when it belongs to a subchart.
-    fn take_file(&mut self, mut source: SourceFile) -> Result<Option<(String, SourceFile)>, ArchiveError> {
+    fn take_file(
+        &mut self,
+        mut source: SourceFile,
+        keep: Keep,
+    ) -> Result<Option<(String, SourceFile)>, ArchiveError> {
         let file = &source.file;
         let path = file.path.as_str();
         match path {
             "Chart.yaml" => return Ok(None),
             "Chart.lock" => self.lock = Lock::from_yaml(&file.data).map_err(unreadable("Chart.lock"))?,
             "values.yaml" => {
-                self.values = parse_values(&file.data).map_err(unreadable("values.yaml"))?;
+                match keep {
+                    Keep::Everything => parse_values(&file.data).map(|values| self.values = values),
+                    Keep::Essentials => check_values(&file.data),
+                }
+                .map_err(unreadable("values.yaml"))?;
                 self.values_file = Some(source.file);
             }
             "values.schema.json" => self.schema = Some(source.file),

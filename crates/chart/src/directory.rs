@@ -30,7 +30,7 @@ impl Chart {
             Walk { root, rules, budget: Budget::new(limits), parents: Vec::new(), files: Vec::new() };
         let root = walk.root.clone();
         walk.visit_directory(&root, "")?;
-        assemble(walk.files, 0, &walk.budget)
+        assemble(walk.files, 0, Keep::Everything, &walk.budget)
     }
 }
 

@@ -44,7 +44,7 @@ pub struct SubchartSummary {
 pub fn inspect(mut reader: impl Read, limits: &Limits) -> Result<PackageSummary, ArchiveError> {
     let mut budget = Budget::new(limits);
     let files = collect(&mut reader, 0, Keep::Essentials, &mut budget)?;
-    let chart = assemble(files, 0, &budget)?;
+    let chart = assemble(files, 0, Keep::Essentials, &budget)?;
     chart.metadata.to_yaml().map_err(MetadataError::from)?;
     Ok(summarise(chart))
 }

@@ -4,6 +4,7 @@
 //! the same bytes and the same error texts:
 //!
 //! * [`from_str`], [`from_slice`], [`documents`], [`from_str_as`]: text to [`serde_json::Value`];
+//! * [`check`]: whether a text can be read, without its value;
 //! * [`to_string`] (`toYaml`, Chart.yaml, index.yaml) and [`to_string_pretty`] (`toYamlPretty`): values to text;
 //! * [`Emitter`]: the writer below them, for text that is written piece by piece;
 //! * [`Parser`]: the reader below them, an iterator over [`Event`]s in constant memory.
@@ -23,6 +24,7 @@
 //! * Key sets that go-yaml's order does not rank consistently are written in one order, there in a random one.
 
 mod bytes;
+mod check;
 mod decode;
 mod emit;
 mod error;
@@ -36,6 +38,7 @@ mod scanner;
 mod timestamp;
 mod token;
 
+pub use check::{Shape, check};
 pub use emit::{Dialect, Emitter, compare_keys, sort_entries, to_string, to_string_pretty};
 pub use error::{Error, ErrorKind, Mark};
 pub use event::{Event, EventKind, Properties, ScalarStyle};

@@ -70,7 +70,7 @@ pub fn coerce_to_string(value: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
-fn check_size(bytes: usize, options: &Options) -> Result<(), Error> {
+pub(crate) fn check_size(bytes: usize, options: &Options) -> Result<(), Error> {
     let limit = options.limits.input_bytes.min(u32::MAX as usize);
     if bytes <= limit {
         return Ok(());
@@ -78,7 +78,7 @@ fn check_size(bytes: usize, options: &Options) -> Result<(), Error> {
     Err(Error::limit(&format!("document has {bytes} bytes, more than {limit}"), None))
 }
 
-fn decode_text(bytes: &[u8]) -> Result<Cow<'_, str>, Error> {
+pub(crate) fn decode_text(bytes: &[u8]) -> Result<Cow<'_, str>, Error> {
     let join: fn([u8; 2]) -> u16 = match bytes {
         [0xFF, 0xFE, ..] => u16::from_le_bytes,
         [0xFE, 0xFF, ..] => u16::from_be_bytes,

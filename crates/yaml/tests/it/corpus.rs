@@ -6,8 +6,9 @@ mod corpus_files;
 mod libyaml;
 
 use crate::is_same;
-use chandlery_yaml::{Options, Parser, documents, from_str, to_string, to_string_pretty};
+use chandlery_yaml::{Options, Parser, Shape, check, documents, from_str, to_string, to_string_pretty};
 use corpus_files::{corpus_folder, visit_yaml_files};
+use serde_json::Value;
 
 /// Files on which libyaml and go-yaml differ by design; the rest must agree.
 const KNOWN_DIFFERENCES: usize = 0;
@@ -29,6 +30,25 @@ fn charts_survive_a_round_trip() {
         }
     });
     assert!(files > 1_000, "only {files} Chart.yaml and values.yaml files found");
+}
+
+#[test]
+fn checking_agrees_with_reading() {
+    let mut files = 0;
+    visit_yaml_files(|name, text| {
+        files += 1;
+        for strict_duplicates in [false, true] {
+            let options = Options { strict_duplicates, ..Options::default() };
+            let expected = from_str(text, &options).map(|value| match value {
+                Value::Null => Shape::Null,
+                Value::Array(_) => Shape::Sequence,
+                Value::Object(_) => Shape::Mapping,
+                _ => Shape::Scalar,
+            });
+            assert_eq!(check(text.as_bytes(), &options), expected, "{name}");
+        }
+    });
+    assert!(files > 2_000, "only {files} files found");
 }
 
 #[test]

@@ -3,7 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
+
+/// From which seconds are counted.
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
 /// A time in RFC 3339 with up to nine digits of fraction and its own offset, as Go's JSON has it.
 ///
@@ -27,15 +32,12 @@ impl Timestamp {
     /// Years outside 0 to 9999 cannot be written and become the default.
     #[must_use]
     pub fn from_unix(seconds: i64, nanoseconds: u32) -> Self {
-        let (year, month, day) = civil_from_days(seconds.div_euclid(86_400));
-        if !(0..=9999).contains(&year) {
+        let since = SignedDuration::from_secs(seconds);
+        let Some(time) = EPOCH.checked_add(since).ok().filter(|time| time.year() >= 0) else {
             return Self::default();
-        }
-        let second = seconds.rem_euclid(86_400);
-        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        };
         let fraction = fraction_text(&format!("{:09}", nanoseconds % 1_000_000_000));
-        let text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z");
-        Self { text, unix_seconds: seconds }
+        Self { text: format!("{time}{fraction}Z"), unix_seconds: seconds }
     }
 
     /// The text in RFC 3339.
@@ -64,39 +66,9 @@ fn fraction_text(digits: &str) -> String {
     }
 }
 
-/// The proleptic Gregorian date that many days after 1970-01-01, with years counted from March.
-fn civil_from_days(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
-}
-
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = year - i64::from(month <= 2);
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let shifted_month = if month > 2 { month - 3 } else { month + 9 };
-    let day_of_year = (153 * shifted_month + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
-}
-
-fn days_of_month(year: i64, month: i64) -> i64 {
-    match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// Reads exactly the characters of `pattern`, where `0` stands for a digit; gives the numbers between other characters.
-fn scan<const N: usize>(text: &str, pattern: &str) -> Option<[i64; N]> {
+/// Reads exactly the characters of `pattern`, where `0` stands for a digit; gives the numbers between other characters,
+/// of at most four digits.
+fn scan<const N: usize>(text: &str, pattern: &str) -> Option<[i16; N]> {
     if text.len() != pattern.len() {
         return None;
     }
@@ -104,7 +76,7 @@ fn scan<const N: usize>(text: &str, pattern: &str) -> Option<[i64; N]> {
     let mut index = 0;
     for (byte, expected) in text.bytes().zip(pattern.bytes()) {
         match expected {
-            b'0' if byte.is_ascii_digit() => numbers[index] = numbers[index] * 10 + i64::from(byte - b'0'),
+            b'0' if byte.is_ascii_digit() => numbers[index] = numbers[index] * 10 + i16::from(byte - b'0'),
             b'0' => return None,
             _ if byte == expected => index += 1,
             _ => return None,
@@ -115,13 +87,10 @@ fn scan<const N: usize>(text: &str, pattern: &str) -> Option<[i64; N]> {
 
 /// The date and time without fraction and offset, as seconds since 1970.
 fn parse_local(text: &str) -> Option<i64> {
-    let [year, month, day, hour, minute, second] = scan(text, "0000-00-00T00:00:00")?;
-    let valid = (1..=12).contains(&month)
-        && (1..=days_of_month(year, month)).contains(&day)
-        && hour < 24
-        && minute < 60
-        && second < 60;
-    valid.then(|| days_from_civil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second)
+    let [year, rest @ ..]: [i16; 6] = scan(text, "0000-00-00T00:00:00")?;
+    let [month, day, hour, minute, second] = rest.map(|number| i8::try_from(number).expect("two digits"));
+    let time = DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
+    Some(time.duration_since(EPOCH).as_secs())
 }
 
 /// The offset from UTC in seconds.
@@ -131,7 +100,7 @@ fn parse_offset(text: &str) -> Option<i64> {
     }
     let sign = if text.starts_with('-') { -1 } else { 1 };
     let [hours, minutes] = scan(text.strip_prefix(['+', '-'])?, "00:00")?;
-    (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
+    (hours < 24 && minutes < 60).then_some(sign * (i64::from(hours) * 3600 + i64::from(minutes) * 60))
 }
 
 fn parse(text: &str) -> Option<Timestamp> {
@@ -198,9 +167,18 @@ mod tests {
         }
         assert_eq!(Timestamp::from_unix(1_795_224_613, 632_572_000).as_str(), "2026-11-21T01:30:13.632572Z");
         assert_eq!(Timestamp::from_unix(-1, 0).as_str(), "1969-12-31T23:59:59Z");
-        for days in [-719_528_i64, -1, 0, 59, 60, 11_016, 2_932_896] {
-            let (year, month, day) = civil_from_days(days);
-            assert_eq!(days_from_civil(year, month, day), days);
+        let written = |seconds| Timestamp::from_unix(seconds, 0).to_string();
+        let ends = [
+            (-62_167_219_200, "0000-01-01T00:00:00Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (253_402_300_799, "9999-12-31T23:59:59Z"),
+        ];
+        for (seconds, text) in ends {
+            assert_eq!(written(seconds), text);
+            assert_eq!(text.parse::<Timestamp>().unwrap().unix_seconds(), seconds);
+        }
+        for beyond in [-62_167_219_201, 253_402_300_800, i64::MIN, i64::MAX] {
+            assert_eq!(Timestamp::from_unix(beyond, 0), Timestamp::default());
         }
         let bad = [
             "",
@@ -211,6 +189,8 @@ mod tests {
             "é",
             "2025-02-29T00:00:00Z",
             "2026-11-21T24:00:00Z",
+            "2026-11-21T23:59:60Z",
+            "2026-00-01T00:00:00Z",
             "2026-11-21T01:30:13.Z",
             "2026-11-21T01:30:13+1:00",
             "2026-11-21T01:30:13z",

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -36,6 +38,8 @@ type request struct {
 	Chart string `json:"chart,omitempty"`
 	// Files are a chart's files by path; `base64:` before binary ones. Without a Chart.yaml the chart is `t` 0.1.0.
 	Files map[string]string `json:"files,omitempty"`
+	// AsDirectory loads Files from a directory, where .helmignore and its built-in rule hold.
+	AsDirectory bool `json:"as_directory,omitempty"`
 	// Template is the text of templates/x.txt, added to Files; release and namespace are then `rel` and `ns`.
 	Template *string `json:"template,omitempty"`
 	// ToYAML and ToYAMLPretty are values to print with the function of that name.
@@ -120,7 +124,33 @@ func (r *request) load() (*chart.Chart, error) {
 		}
 		files = append(files, &archive.BufferedFile{Name: name, Data: data})
 	}
+	if r.AsDirectory {
+		return loadAsDirectory(files)
+	}
 	return loader.LoadFiles(files)
+}
+
+// loadAsDirectory writes the files to a directory of their own and loads that.
+func loadAsDirectory(files []*archive.BufferedFile) (*chart.Chart, error) {
+	directory, err := os.MkdirTemp("", "helm-engine-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(directory)
+	root, err := os.OpenRoot(directory)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	for _, file := range files {
+		if err := root.MkdirAll(filepath.Dir(file.Name), 0o755); err != nil {
+			return nil, err
+		}
+		if err := root.WriteFile(file.Name, file.Data, 0o644); err != nil {
+			return nil, err
+		}
+	}
+	return loader.LoadDir(directory)
 }
 
 // userValues merges the values of the request in the order of Helm's command line.

@@ -10,6 +10,7 @@ pub(crate) mod package;
 pub(crate) mod pull;
 pub(crate) mod push;
 pub(crate) mod repo;
+pub(crate) mod resource;
 pub(crate) mod search;
 pub(crate) mod serve;
 pub(crate) mod show;

@@ -126,6 +126,19 @@ impl Table {
         Self { rows: vec![head.map(str::to_owned).to_vec()], columns: N }
     }
 
+    /// A table of all `items`.
+    pub(crate) fn of<T, const N: usize>(
+        head: [&str; N],
+        items: &[T],
+        cells: impl Fn(&T) -> [String; N],
+    ) -> Self {
+        let mut table = Self::new(head);
+        for item in items {
+            table.row(cells(item));
+        }
+        table
+    }
+
     /// Adds a row; line breaks become spaces and escapes are neutralised.
     pub(crate) fn row<const N: usize>(&mut self, cells: [String; N]) {
         let cells = cells.map(|cell| neutralise(&cell.split_whitespace().collect::<Vec<_>>().join(" ")));

@@ -8,9 +8,10 @@ use chandlery_core::{AccountName, PlatformRole};
 use clap::Subcommand;
 use reqwest::Method;
 
+use super::resource::{ResourceArguments, delete};
 use crate::client::{Client, ClientArguments};
 use crate::error::usage;
-use crate::output::{OutputArguments, Table, say};
+use crate::output::{Table, say};
 
 /// How a password comes in without a terminal.
 pub(crate) const STDIN_FLAG: &str = "--password-stdin";
@@ -20,8 +21,12 @@ pub(crate) const STDIN_FLAG: &str = "--password-stdin";
 #[command(after_help = "Examples:\n  chandlery account create dev\n  chandlery account list")]
 pub(crate) enum AccountCommand {
     Create(CreateArguments),
-    #[command(visible_alias = "ls")]
-    List(ListArguments),
+    /// List all accounts.
+    #[command(
+        visible_alias = "ls",
+        after_help = "Examples:\n  chandlery account list\n  chandlery account list -o yaml"
+    )]
+    List(ResourceArguments),
     Update(UpdateArguments),
     #[command(visible_alias = "rm")]
     Delete(DeleteArguments),
@@ -41,19 +46,7 @@ pub(crate) struct CreateArguments {
     #[arg(long)]
     password_stdin: bool,
     #[command(flatten)]
-    output: OutputArguments,
-    #[command(flatten)]
-    client: ClientArguments,
-}
-
-/// List all accounts.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  chandlery account list\n  chandlery account list -o yaml")]
-pub(crate) struct ListArguments {
-    #[command(flatten)]
-    output: OutputArguments,
-    #[command(flatten)]
-    client: ClientArguments,
+    resource: ResourceArguments,
 }
 
 /// Change an account: its role, its password, whether it may log in.
@@ -74,9 +67,7 @@ pub(crate) struct UpdateArguments {
     #[arg(long)]
     password_stdin: bool,
     #[command(flatten)]
-    output: OutputArguments,
-    #[command(flatten)]
-    client: ClientArguments,
+    resource: ResourceArguments,
 }
 
 /// Delete an account and its tokens.
@@ -108,7 +99,7 @@ impl AccountCommand {
     pub(crate) async fn run(self) -> Result<()> {
         match self {
             Self::Create(arguments) => arguments.run().await,
-            Self::List(arguments) => arguments.run().await,
+            Self::List(arguments) => arguments.list(&["accounts"], COLUMNS, cells).await,
             Self::Update(arguments) => arguments.run().await,
             Self::Delete(arguments) => arguments.run().await,
         }
@@ -117,19 +108,12 @@ impl AccountCommand {
 
 impl CreateArguments {
     async fn run(self) -> Result<()> {
-        let client = Client::new(&self.client)?;
+        let client = self.resource.client()?;
         let url = client.api(&["accounts"])?;
         let password = new_password(self.password_stdin, &format!("Password for {}", self.name))?;
         let request = CreateAccount { name: self.name, role: self.role, password };
         let account: AccountView = client.send_json(Method::POST, &url, &request).await?;
-        self.output.print(&[account][..], account_table)
-    }
-}
-
-impl ListArguments {
-    async fn run(self) -> Result<()> {
-        let accounts: Vec<AccountView> = Client::new(&self.client)?.list(&["accounts"]).await?;
-        self.output.print(&accounts[..], account_table)
+        self.resource.output.print(&[account][..], table)
     }
 }
 
@@ -138,21 +122,18 @@ impl UpdateArguments {
         if self.role.is_none() && self.disabled.is_none() && !self.password_stdin {
             return Err(usage("nothing to change: give --role, --disabled or --password-stdin"));
         }
-        let client = Client::new(&self.client)?;
+        let client = self.resource.client()?;
         let password = self.password_stdin.then(read_password_line).transpose()?;
         let request = UpdateAccount { role: self.role, password, disabled: self.disabled };
         let url = client.api(&["accounts", self.name.as_str()])?;
         let account: AccountView = client.send_json(Method::PATCH, &url, &request).await?;
-        self.output.print(&[account][..], account_table)
+        self.resource.output.print(&[account][..], table)
     }
 }
 
 impl DeleteArguments {
     async fn run(self) -> Result<()> {
-        let client = Client::new(&self.client)?;
-        client.delete(&client.api(&["accounts", self.name.as_str()])?).await?;
-        say(&format!("account {} deleted", self.name));
-        Ok(())
+        delete(&self.client, &["accounts", self.name.as_str()], &format!("account {}", self.name)).await
     }
 }
 
@@ -172,17 +153,19 @@ impl PasswordArguments {
     }
 }
 
-fn account_table(accounts: &[AccountView]) -> Table {
-    let mut table = Table::new(["NAME", "ROLE", "DISABLED", "CREATED"]);
-    for account in accounts {
-        table.row([
-            account.name.to_string(),
-            account.role.as_str().to_owned(),
-            account.disabled.to_string(),
-            account.created_at.to_string(),
-        ]);
-    }
-    table
+const COLUMNS: [&str; 4] = ["NAME", "ROLE", "DISABLED", "CREATED"];
+
+fn cells(account: &AccountView) -> [String; 4] {
+    [
+        account.name.to_string(),
+        account.role.as_str().to_owned(),
+        account.disabled.to_string(),
+        account.created_at.to_string(),
+    ]
+}
+
+fn table(accounts: &[AccountView]) -> Table {
+    Table::of(COLUMNS, accounts, cells)
 }
 
 /// Asks for a password without showing it.

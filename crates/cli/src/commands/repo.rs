@@ -6,9 +6,10 @@ use chandlery_core::{RepositoryPath, Visibility};
 use clap::Subcommand;
 use reqwest::Method;
 
-use crate::client::{Client, ClientArguments};
+use super::resource::{ResourceArguments, delete};
+use crate::client::ClientArguments;
 use crate::error::usage;
-use crate::output::{OutputArguments, Table, human_size, say, shorten};
+use crate::output::{Table, human_size, shorten};
 
 /// Create, list, change and delete hosted repositories.
 #[derive(Debug, Subcommand)]
@@ -16,11 +17,21 @@ use crate::output::{OutputArguments, Table, human_size, say, shorten};
     after_help = "Examples:\n  chandlery repo create team/charts --visibility public\n  chandlery repo list"
 )]
 pub(crate) enum RepoCommand {
-    Create(CreateArguments),
-    #[command(visible_alias = "ls")]
-    List(ListArguments),
+    /// Create a repository; its workspace is created with its first repository.
+    #[command(after_help = "Examples:\n  chandlery repo create team/charts\n  \
+                            chandlery repo create team/nightly --visibility public --allow-overwrite --keep-versions 30")]
+    Create(ChangeArguments),
+    /// List the repositories that you may read.
+    #[command(
+        visible_alias = "ls",
+        after_help = "Examples:\n  chandlery repo list\n  chandlery repo list -o json"
+    )]
+    List(ResourceArguments),
     Get(GetArguments),
-    Update(UpdateArguments),
+    /// Change settings of a repository; what is not given stays.
+    #[command(after_help = "Examples:\n  chandlery repo update team/charts --visibility internal\n  \
+                            chandlery repo update team/charts --keep-versions none")]
+    Update(ChangeArguments),
     #[command(visible_alias = "rm")]
     Delete(DeleteArguments),
 }
@@ -83,30 +94,15 @@ impl SettingArguments {
     }
 }
 
-/// Create a repository; its workspace is created with its first repository.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  chandlery repo create team/charts\n  \
-                        chandlery repo create team/nightly --visibility public --allow-overwrite --keep-versions 30")]
-pub(crate) struct CreateArguments {
+pub(crate) struct ChangeArguments {
     /// The repository.
     #[arg(value_name = "WORKSPACE/REPOSITORY")]
     path: RepositoryPath,
     #[command(flatten)]
     settings: SettingArguments,
     #[command(flatten)]
-    output: OutputArguments,
-    #[command(flatten)]
-    client: ClientArguments,
-}
-
-/// List the repositories that you may read.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  chandlery repo list\n  chandlery repo list -o json")]
-pub(crate) struct ListArguments {
-    #[command(flatten)]
-    output: OutputArguments,
-    #[command(flatten)]
-    client: ClientArguments,
+    resource: ResourceArguments,
 }
 
 /// Print one repository with all its settings.
@@ -119,25 +115,7 @@ pub(crate) struct GetArguments {
     #[arg(value_name = "WORKSPACE/REPOSITORY")]
     path: RepositoryPath,
     #[command(flatten)]
-    output: OutputArguments,
-    #[command(flatten)]
-    client: ClientArguments,
-}
-
-/// Change settings of a repository; what is not given stays.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  chandlery repo update team/charts --visibility internal\n  \
-                        chandlery repo update team/charts --keep-versions none")]
-pub(crate) struct UpdateArguments {
-    /// The repository.
-    #[arg(value_name = "WORKSPACE/REPOSITORY")]
-    path: RepositoryPath,
-    #[command(flatten)]
-    settings: SettingArguments,
-    #[command(flatten)]
-    output: OutputArguments,
-    #[command(flatten)]
-    client: ClientArguments,
+    resource: ResourceArguments,
 }
 
 /// Delete a repository and everything in it.
@@ -157,10 +135,10 @@ pub(crate) struct DeleteArguments {
 impl RepoCommand {
     pub(crate) async fn run(self) -> Result<()> {
         match self {
-            Self::Create(arguments) => arguments.run().await,
-            Self::List(arguments) => arguments.run().await,
+            Self::Create(arguments) => arguments.create().await,
+            Self::List(arguments) => arguments.list(&["repositories"], COLUMNS, cells).await,
             Self::Get(arguments) => arguments.run().await,
-            Self::Update(arguments) => arguments.run().await,
+            Self::Update(arguments) => arguments.update().await,
             Self::Delete(arguments) => arguments.run().await,
         }
     }
@@ -170,53 +148,38 @@ fn segments(path: &RepositoryPath) -> [&str; 3] {
     ["repositories", path.workspace.as_str(), path.repository.as_str()]
 }
 
-impl CreateArguments {
-    async fn run(self) -> Result<()> {
-        let client = Client::new(&self.client)?;
+impl ChangeArguments {
+    async fn create(self) -> Result<()> {
         let request = CreateRepository { path: self.path, settings: self.settings.into_update() };
-        let view: RepositoryView =
-            client.send_json(Method::POST, &client.api(&["repositories"])?, &request).await?;
-        self.output.print(&view, details)
+        self.resource.send(Method::POST, &["repositories"], &request, details).await
     }
-}
 
-impl ListArguments {
-    async fn run(self) -> Result<()> {
-        let views: Vec<RepositoryView> = Client::new(&self.client)?.list(&["repositories"]).await?;
-        self.output.print(&views, |views| {
-            let mut table = Table::new(["REPOSITORY", "VISIBILITY", "CHARTS", "VERSIONS", "DESCRIPTION"]);
-            for view in views {
-                table.row([
-                    view.path.to_string(),
-                    view.settings.visibility.as_str().to_owned(),
-                    view.charts.to_string(),
-                    view.versions.to_string(),
-                    shorten(&view.settings.description, 60),
-                ]);
-            }
-            table
-        })
-    }
-}
-
-impl GetArguments {
-    async fn run(self) -> Result<()> {
-        let client = Client::new(&self.client)?;
-        let view: RepositoryView = client.get_json(&client.api(&segments(&self.path))?).await?;
-        self.output.print(&view, details)
-    }
-}
-
-impl UpdateArguments {
-    async fn run(self) -> Result<()> {
+    async fn update(self) -> Result<()> {
         let update = self.settings.into_update();
         if serde_json::to_value(&update)?.as_object().is_none_or(serde_json::Map::is_empty) {
             return Err(usage("nothing to change: give at least one setting, see --help"));
         }
-        let client = Client::new(&self.client)?;
-        let view: RepositoryView =
-            client.send_json(Method::PATCH, &client.api(&segments(&self.path))?, &update).await?;
-        self.output.print(&view, details)
+        self.resource.send(Method::PATCH, &segments(&self.path), &update, details).await
+    }
+}
+
+const COLUMNS: [&str; 5] = ["REPOSITORY", "VISIBILITY", "CHARTS", "VERSIONS", "DESCRIPTION"];
+
+fn cells(view: &RepositoryView) -> [String; 5] {
+    [
+        view.path.to_string(),
+        view.settings.visibility.as_str().to_owned(),
+        view.charts.to_string(),
+        view.versions.to_string(),
+        shorten(&view.settings.description, 60),
+    ]
+}
+
+impl GetArguments {
+    async fn run(self) -> Result<()> {
+        let client = self.resource.client()?;
+        let view: RepositoryView = client.get_json(&client.api(&segments(&self.path))?).await?;
+        self.resource.output.print(&view, details)
     }
 }
 
@@ -225,17 +188,13 @@ impl DeleteArguments {
         if !self.yes {
             return Err(usage(format!("{} would be deleted with all its packages: add --yes", self.path)));
         }
-        let client = Client::new(&self.client)?;
-        client.delete(&client.api(&segments(&self.path))?).await?;
-        say(&format!("repository {} deleted", self.path));
-        Ok(())
+        delete(&self.client, &segments(&self.path), &format!("repository {}", self.path)).await
     }
 }
 
 fn details(view: &RepositoryView) -> Table {
     let settings = &view.settings;
     let limit = |limit: Option<u64>| limit.map_or_else(|| "none".to_owned(), |limit| limit.to_string());
-    let mut table = Table::new(["SETTING", "VALUE"]);
     let rows = [
         ("repository", view.path.to_string()),
         ("url", view.url.clone()),
@@ -252,10 +211,7 @@ fn details(view: &RepositoryView) -> Table {
         ("created", view.created_at.to_string()),
         ("updated", view.updated_at.to_string()),
     ];
-    for (name, value) in rows {
-        table.row([name.to_owned(), value]);
-    }
-    table
+    Table::of(["SETTING", "VALUE"], &rows, |(name, value)| [(*name).to_owned(), value.clone()])
 }
 
 #[cfg(test)]

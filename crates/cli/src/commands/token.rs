@@ -7,8 +7,9 @@ use clap::Subcommand;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 
-use crate::client::{Client, ClientArguments};
-use crate::output::{OutputArguments, OutputFormat, Table, say};
+use super::resource::{ResourceArguments, delete};
+use crate::client::ClientArguments;
+use crate::output::{OutputFormat, Table, print_text, say};
 
 /// Create, list and delete your tokens.
 #[derive(Debug, Subcommand)]
@@ -17,8 +18,12 @@ use crate::output::{OutputArguments, OutputFormat, Table, say};
 )]
 pub(crate) enum TokenCommand {
     Create(CreateArguments),
-    #[command(visible_alias = "ls")]
-    List(ListArguments),
+    /// List your tokens, without their secrets.
+    #[command(
+        visible_alias = "ls",
+        after_help = "Examples:\n  chandlery token list\n  chandlery token list -o json"
+    )]
+    List(ResourceArguments),
     #[command(visible_alias = "rm")]
     Delete(DeleteArguments),
 }
@@ -42,19 +47,7 @@ pub(crate) struct CreateArguments {
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36500))]
     expires_in_days: Option<u32>,
     #[command(flatten)]
-    output: OutputArguments,
-    #[command(flatten)]
-    client: ClientArguments,
-}
-
-/// List your tokens, without their secrets.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  chandlery token list\n  chandlery token list -o json")]
-pub(crate) struct ListArguments {
-    #[command(flatten)]
-    output: OutputArguments,
-    #[command(flatten)]
-    client: ClientArguments,
+    resource: ResourceArguments,
 }
 
 /// Delete a token: it stops working at once.
@@ -71,7 +64,7 @@ impl TokenCommand {
     pub(crate) async fn run(self) -> Result<()> {
         match self {
             Self::Create(arguments) => arguments.run().await,
-            Self::List(arguments) => arguments.run().await,
+            Self::List(arguments) => arguments.list(&["tokens"], COLUMNS, cells).await,
             Self::Delete(arguments) => arguments.run().await,
         }
     }
@@ -79,17 +72,17 @@ impl TokenCommand {
 
 impl CreateArguments {
     async fn run(self) -> Result<()> {
-        let client = Client::new(&self.client)?;
+        let client = self.resource.client()?;
         let expires_at = self.expires_in_days.map(days_from_now).transpose()?;
         let request =
             CreateToken { name: self.name, scope: self.scope, repository: self.repository, expires_at };
         let created: CreatedToken =
             client.send_json(Method::POST, &client.api(&["tokens"])?, &request).await?;
-        if self.output.output == OutputFormat::Table {
+        if self.resource.output.output == OutputFormat::Table {
             say("This is the only time the secret is shown. Use it as a password, or as CHANDLERY_TOKEN.");
-            return crate::output::print_text(&format!("{}\n", created.secret));
+            return print_text(&format!("{}\n", created.secret));
         }
-        self.output.print(&created, |_| Table::new([]))
+        self.resource.output.print(&created, |_| Table::new([]))
     }
 }
 
@@ -98,30 +91,20 @@ fn days_from_now(days: u32) -> Result<Timestamp> {
     Timestamp::now().checked_add(span).context("the token would expire after the end of time")
 }
 
-impl ListArguments {
-    async fn run(self) -> Result<()> {
-        let tokens: Vec<TokenView> = Client::new(&self.client)?.list(&["tokens"]).await?;
-        self.output.print(&tokens, |tokens| {
-            let mut table = Table::new(["NAME", "SCOPE", "REPOSITORY", "EXPIRES", "CREATED"]);
-            for token in tokens {
-                table.row([
-                    token.name.to_string(),
-                    token.scope.as_str().to_owned(),
-                    token.repository.as_ref().map_or_else(|| "all".to_owned(), ToString::to_string),
-                    token.expires_at.map_or_else(|| "never".to_owned(), |time| time.to_string()),
-                    token.created_at.to_string(),
-                ]);
-            }
-            table
-        })
-    }
+const COLUMNS: [&str; 5] = ["NAME", "SCOPE", "REPOSITORY", "EXPIRES", "CREATED"];
+
+fn cells(token: &TokenView) -> [String; 5] {
+    [
+        token.name.to_string(),
+        token.scope.as_str().to_owned(),
+        token.repository.as_ref().map_or_else(|| "all".to_owned(), ToString::to_string),
+        token.expires_at.map_or_else(|| "never".to_owned(), |time| time.to_string()),
+        token.created_at.to_string(),
+    ]
 }
 
 impl DeleteArguments {
     async fn run(self) -> Result<()> {
-        let client = Client::new(&self.client)?;
-        client.delete(&client.api(&["tokens", self.name.as_str()])?).await?;
-        say(&format!("token {} deleted", self.name));
-        Ok(())
+        delete(&self.client, &["tokens", self.name.as_str()], &format!("token {}", self.name)).await
     }
 }

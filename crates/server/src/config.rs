@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chandlery_core::{AccountName, RepositoryPath};
+use chandlery_core::{AccountName, RepositoryPath, RepositorySettings};
 
 /// Everything the server needs to know before it starts. The command line, the environment and a file fill it.
 #[derive(Clone, Debug)]
@@ -25,6 +25,10 @@ pub struct Config {
     pub default_repository: RepositoryPath,
     /// Whether the default repository is created public, so that everybody may pull from it.
     pub default_repository_public: bool,
+    /// The id of the default repository for Artifact Hub, which it is created with.
+    pub default_repository_artifacthub_id: Option<String>,
+    /// What every repository is created with where its creator says nothing.
+    pub repository_defaults: RepositorySettings,
     /// The largest request body in bytes.
     pub max_upload_size: u64,
     /// A file with the password of the account `admin`, read at the first start; generated and printed if absent.
@@ -134,6 +138,8 @@ impl Config {
             context_path: String::new(),
             default_repository: RepositoryPath::new("default", "charts").expect("both are valid names"),
             default_repository_public: false,
+            default_repository_artifacthub_id: None,
+            repository_defaults: RepositorySettings::default(),
             // 100 MiB: what a chart may be unpacked at most, so no valid package is larger.
             max_upload_size: 100 << 20,
             admin_password_file: None,

@@ -21,8 +21,6 @@ pub(crate) enum Meaning {
     Needless(&'static str),
     /// Accepted with a warning: this is different.
     Differs(&'static str),
-    /// A setting of the default repository, changed with this flag of `chandlery repo update`.
-    Repository(&'static str),
     /// Not accepted, for this reason.
     Refused(&'static str),
 }
@@ -54,7 +52,6 @@ impl Alias {
             Meaning::Part(text) => text.to_owned(),
             Meaning::Needless(text) => format!("no effect: {text}"),
             Meaning::Differs(text) => format!("warning: {text}"),
-            Meaning::Repository(flag) => format!("chandlery repo update default/charts {flag}"),
             Meaning::Refused(text) => format!("refused: {text}"),
         }
     }
@@ -109,10 +106,13 @@ pub(crate) const ALIASES: &[Alias] = &[
     switch("debug", Meaning::Part("--log-level debug")),
     switch("log-json", Meaning::Part("--log-format json")),
     switch("enable-metrics", Meaning::Part("--metrics open or, if false, off")),
-    switch("allow-overwrite", Meaning::Repository("--allow-overwrite")),
-    text("per-chart-limit", Meaning::Repository("--keep-versions N")),
-    text("max-storage-objects", Meaning::Repository("--max-storage-objects N")),
-    text("artifact-hub-repo-id", Meaning::Repository("--artifacthub-repository-id ID")),
+    switch("allow-overwrite", Meaning::SameSwitch("new-repository-allow-overwrite")),
+    text("per-chart-limit", Meaning::Same("new-repository-keep-versions")),
+    text("max-storage-objects", Meaning::Same("new-repository-max-storage-objects")),
+    text(
+        "artifact-hub-repo-id",
+        Meaning::Part("--default-repository-artifacthub-id; TENANT=ID is not taken over"),
+    ),
     text("depth", Meaning::Part("0: the default repository; 2: WORKSPACE/REPOSITORY; others are refused")),
     switch(
         "depth-dynamic",
@@ -224,6 +224,7 @@ pub(crate) fn translate(given: &Given) -> Translation {
     translator.storage();
     translator.login();
     translator.logging_and_metrics();
+    translator.artifact_hub();
     translator.depth();
     translator.result
 }
@@ -275,15 +276,6 @@ impl Translator<'_> {
             Meaning::Same(setting) => self.set(setting, value.value.clone(), value),
             Meaning::SameSwitch(setting) => self.set(setting, "true", value),
             Meaning::Differs(text) => self.warn(value, text),
-            Meaning::Repository(flag) => {
-                // 0 is how ChartMuseum says "off".
-                if value.value != "0" {
-                    let advice = format!(
-                        "this is a setting of each repository here: run `chandlery repo update default/charts {flag}` once"
-                    );
-                    self.warn(value, &advice);
-                }
-            }
             Meaning::Refused(text) => self.refuse(value, text, None),
         }
     }
@@ -388,6 +380,21 @@ impl Translator<'_> {
         }
         if let Some((on, from)) = self.switch("enable-metrics") {
             self.set("metrics", if on { "open" } else { "off" }, &from);
+        }
+    }
+
+    fn artifact_hub(&mut self) {
+        let Some(id) = self.given.get("artifact-hub-repo-id").filter(|id| !id.value.is_empty()) else {
+            return;
+        };
+        match id.value.split_once('=') {
+            None => self.set("default-repository-artifacthub-id", id.value.clone(), id),
+            Some((_, of_tenant)) => {
+                let command = format!(
+                    "set it once: `chandlery repo update WORKSPACE/REPOSITORY --artifacthub-repository-id {of_tenant}`"
+                );
+                self.warn(id, &command);
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use chandlery_core::AccountName;
 use chandlery_server::{Access, Config, Secret, TlsConfig};
 use chandlery_store::{BlobsUrl, DatabaseUrl};
 
-use super::values::{read_context_path, read_duration, read_listen, read_size, read_switch};
+use super::values::{read_context_path, read_duration, read_limit, read_listen, read_size, read_switch};
 use crate::logging::{LogFormat, LogOptions};
 
 /// What kind of value a setting takes.
@@ -219,6 +219,46 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "Create the default repository public, so that everybody may pull from it",
         apply: |draft, text| {
             draft.config.default_repository_public = read_switch(text)?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "default-repository-artifacthub-id",
+        kind: Kind::Text("ID"),
+        default: "none",
+        help: "Create the default repository with this id for Artifact Hub",
+        apply: |draft, text| {
+            draft.config.default_repository_artifacthub_id = Some(text.to_owned());
+            Ok(())
+        },
+    },
+    Setting {
+        name: "new-repository-allow-overwrite",
+        kind: Kind::Switch,
+        default: "false",
+        help: "Create repositories, the default one too, in which a version that exists may be uploaded again",
+        apply: |draft, text| {
+            draft.config.repository_defaults.allow_overwrite = read_switch(text)?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "new-repository-keep-versions",
+        kind: Kind::Text("N"),
+        default: "0: all",
+        help: "Create repositories, the default one too, that keep the last N uploads of each chart",
+        apply: |draft, text| {
+            draft.config.repository_defaults.keep_versions = read_limit(text)?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "new-repository-max-storage-objects",
+        kind: Kind::Text("N"),
+        default: "0: no limit",
+        help: "Create repositories, the default one too, for at most N packages and provenance files",
+        apply: |draft, text| {
+            draft.config.repository_defaults.max_storage_objects = read_limit(text)?;
             Ok(())
         },
     },

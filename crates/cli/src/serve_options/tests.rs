@@ -1,3 +1,4 @@
+use chandlery_core::RepositorySettings;
 use clap::{Args as _, FromArgMatches as _};
 
 use super::*;
@@ -70,6 +71,10 @@ fn every_setting_can_be_set_in_every_layer() {
         ("context-path", "/x"),
         ("default-repository", "team/charts"),
         ("default-repository-public", "true"),
+        ("default-repository-artifacthub-id", "5a-id"),
+        ("new-repository-allow-overwrite", "true"),
+        ("new-repository-keep-versions", "7"),
+        ("new-repository-max-storage-objects", "90"),
         ("max-upload-size", "5MiB"),
         ("admin-password-file", "/secret"),
         ("initial-account", "ci"),
@@ -115,6 +120,8 @@ fn every_setting_can_be_set_in_every_layer() {
         assert_eq!(config.max_upload_size, 5 << 20);
         assert_eq!(config.initial_account.as_ref().unwrap().1.expose(), "password");
         assert!(config.chartmuseum.disable_api && config.default_repository_public);
+        let defaults = &config.repository_defaults;
+        assert_eq!((defaults.keep_versions, defaults.max_storage_objects), (Some(7), Some(90)));
         assert_eq!(config.tls.as_ref().unwrap().client_authority, Some("/ca".into()));
         assert_eq!(resolved.warnings, Vec::<String>::new());
     }
@@ -226,6 +233,10 @@ fn chartmuseum_variables_that_mean_the_same() {
         (&[("BASIC_AUTH_USER", "u"), ("BASIC_AUTH_PASS", "p")], "initial-account", "u"),
         (&[("BASIC_AUTH_USER", "u"), ("BASIC_AUTH_PASS", "p")], "initial-password", "p"),
         (&[("AUTH_ANONYMOUS_GET", "true")], "default-repository-public", "true"),
+        (&[("ALLOW_OVERWRITE", "true")], "new-repository-allow-overwrite", "true"),
+        (&[("PER_CHART_LIMIT", "3")], "new-repository-keep-versions", "3"),
+        (&[("MAX_STORAGE_OBJECTS", "9")], "new-repository-max-storage-objects", "9"),
+        (&[("ARTIFACT_HUB_REPO_ID", "id")], "default-repository-artifacthub-id", "id"),
         (&[("CONTEXT_PATH", "/x")], "context-path", "/x"),
         (&[("CHART_URL", "https://c.example")], "public-url", "https://c.example"),
         (&[("MAX_UPLOAD_SIZE", "5")], "max-upload-size", "5"),
@@ -263,11 +274,18 @@ fn chartmuseum_variables_that_are_set_to_nothing_change_nothing() {
 }
 
 #[test]
+fn zero_is_no_limit() {
+    let environment = [("PER_CHART_LIMIT", "0"), ("MAX_STORAGE_OBJECTS", "0")];
+    let resolved = resolve(&[], &environment, None);
+    assert_eq!(resolved.config.repository_defaults, RepositorySettings::default());
+    assert_eq!(resolved.warnings, Vec::<String>::new());
+    assert!(refusal(&[], &[("PER_CHART_LIMIT", "-1")], None).contains("PER_CHART_LIMIT"));
+}
+
+#[test]
 fn chartmuseum_variables_that_differ_are_explained() {
     let cases = [
-        ("ALLOW_OVERWRITE", "true", "--allow-overwrite"),
-        ("PER_CHART_LIMIT", "3", "--keep-versions"),
-        ("MAX_STORAGE_OBJECTS", "9", "--max-storage-objects"),
+        ("ARTIFACT_HUB_REPO_ID", "org=id", "--artifacthub-repository-id id"),
         ("CACHE", "redis", "remove the Redis"),
         ("DEPTH", "2", "repo create"),
         ("DEPTH_DYNAMIC", "true", "two"),

@@ -53,6 +53,13 @@ pub(crate) fn read_switch(text: &str) -> Result<bool> {
     }
 }
 
+/// Reads a number of which 0 means that there is no limit, as ChartMuseum has it.
+pub(crate) fn read_limit(text: &str) -> Result<Option<u64>> {
+    let number: u64 =
+        text.trim().parse().with_context(|| format!("{text:?} is not a number, or 0 for no limit"))?;
+    Ok((number != 0).then_some(number))
+}
+
 /// Reads an address to listen on: `127.0.0.1:8080`, `[::]:8080`, `localhost:8080`, `:8080` and `8080` (all interfaces).
 pub(crate) fn read_listen(text: &str) -> Result<SocketAddr> {
     let text = text.trim();

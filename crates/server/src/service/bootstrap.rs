@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::authentication::{hash_password, random_secret};
 use crate::config::{Config, Secret};
+use crate::service::repositories::check;
 
 /// Makes what is missing. Returns the password of `admin` if it was generated just now: the only time it is known.
 pub(crate) async fn bootstrap(store: &Store, config: &Config) -> Result<Option<Secret>> {
@@ -29,8 +30,7 @@ async fn accounts_and_repository(store: &Store, config: &Config) -> Result<()> {
         initial_account(store, name, password).await?;
     }
     let transaction = store.database().begin().await?;
-    let visibility = if config.default_repository_public { Visibility::Public } else { Visibility::Internal };
-    default_repository(&transaction, &config.default_repository, visibility).await?;
+    default_repository(&transaction, config).await?;
     transaction.commit().await
 }
 
@@ -74,12 +74,12 @@ async fn initial_account(store: &Store, name: &AccountName, password: &Secret) -
     transaction.commit().await
 }
 
-async fn default_repository(
-    transaction: &Transaction,
-    path: &RepositoryPath,
-    visibility: Visibility,
-) -> Result<()> {
-    if repositories::find(transaction, path).await?.is_some() {
+async fn default_repository(transaction: &Transaction, config: &Config) -> Result<()> {
+    let path = &config.default_repository;
+    let settings = default_repository_settings(config);
+    check(&settings)?;
+    if let Some(existing) = repositories::find(transaction, path).await? {
+        tell_of_differences(path, &settings, &existing.settings);
         return Ok(());
     }
     let now = Timestamp::now();
@@ -87,7 +87,65 @@ async fn default_repository(
         Some(workspace) => workspace,
         None => workspaces::create(transaction, &path.workspace, now).await?,
     };
-    let settings = RepositorySettings { visibility, ..Default::default() };
     repositories::create(transaction, workspace.id, &path.repository, &settings, now).await?;
     Ok(())
+}
+
+/// What the default repository is created with.
+fn default_repository_settings(config: &Config) -> RepositorySettings {
+    let visibility = if config.default_repository_public { Visibility::Public } else { Visibility::Internal };
+    RepositorySettings {
+        visibility,
+        artifacthub_repository_id: config.default_repository_artifacthub_id.clone(),
+        ..config.repository_defaults.clone()
+    }
+}
+
+/// The configuration holds for new repositories only; who set something there may expect more.
+fn tell_of_differences(
+    path: &RepositoryPath,
+    configured: &RepositorySettings,
+    existing: &RepositorySettings,
+) {
+    let differences = differences(configured, existing);
+    if !differences.is_empty() {
+        let differences = differences.join(", ");
+        tracing::warn!(repository = %path, differences, "the default repository exists with other settings than configured, and keeps them");
+    }
+}
+
+/// The settings that were configured and are different, as `name: existing, not configured`.
+fn differences(configured: &RepositorySettings, existing: &RepositorySettings) -> Vec<String> {
+    let unset = RepositorySettings { visibility: Visibility::Internal, ..RepositorySettings::default() };
+    let [configured, existing, unset] =
+        [configured, existing, &unset].map(|settings| serde_json::json!(settings));
+    let fields = configured.as_object().into_iter().flatten();
+    fields
+        .filter(|(name, value)| **value != unset[name] && **value != existing[name])
+        .map(|(name, value)| format!("{name}: {}, not {value}", existing[name]))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_configured_differs() {
+        let mut config = Config::embedded("unused".into());
+        let existing = RepositorySettings { keep_versions: Some(3), ..RepositorySettings::default() };
+        assert_eq!(differences(&default_repository_settings(&config), &existing), [""; 0]);
+        config.default_repository_public = true;
+        config.default_repository_artifacthub_id = Some("id".to_owned());
+        config.repository_defaults.keep_versions = Some(3);
+        config.repository_defaults.allow_overwrite = true;
+        let mut told = differences(&default_repository_settings(&config), &existing);
+        told.sort();
+        let expected = [
+            "allow_overwrite: false, not true",
+            "artifacthub_repository_id: null, not \"id\"",
+            "visibility: \"private\", not \"public\"",
+        ];
+        assert_eq!(told, expected);
+    }
 }

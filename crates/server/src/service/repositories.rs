@@ -112,7 +112,7 @@ impl Repositories {
 pub(crate) async fn create(app: &App, actor: &Actor, request: CreateRepository) -> Result<RepositoryView> {
     authorise(actor, Permission::RepositoriesManage, None)?;
     let CreateRepository { path, settings: wanted } = request;
-    let mut settings = RepositorySettings::default();
+    let mut settings = app.config.repository_defaults.clone();
     wanted.apply(&mut settings);
     check(&settings)?;
     let now = Timestamp::now();
@@ -195,7 +195,8 @@ pub(crate) async fn delete(app: &App, scope: &Scope) -> Result<()> {
     Ok(())
 }
 
-fn check(settings: &RepositorySettings) -> Result<()> {
+/// Refuses settings that would do harm.
+pub(crate) fn check(settings: &RepositorySettings) -> Result<()> {
     if settings.keep_versions == Some(0) {
         return Err(Error::invalid("keep_versions", "0 would keep nothing; leave it out to keep everything"));
     }

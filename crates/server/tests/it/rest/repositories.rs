@@ -46,7 +46,6 @@ async fn life_of_a_repository() {
     ] {
         let changed = admin.send_json(Method::PATCH, url, &change).await.expect(200).json();
         expected[key] = value;
-        expected["generation"] = changed["generation"].clone();
         assert_eq!(without_times(changed.clone()), expected);
         assert_eq!(admin.get(url).await.json(), changed);
     }
@@ -146,4 +145,39 @@ async fn of_other_tenants() {
         assert!(!text.contains("secret"), "{text}");
     }
     assert_eq!(admin.get(url).await.expect(200).json()["description"], "top secret");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn configured_defaults_hold_for_new_repositories() {
+    let server = TestServer::with(|config| {
+        config.repository_defaults.allow_overwrite = true;
+        config.repository_defaults.keep_versions = Some(2);
+        config.default_repository_artifacthub_id = Some("the-id".to_owned());
+    })
+    .await;
+    let admin = server.admin().await;
+    let settings = async |client: &crate::support::Client, path: &str| {
+        let view = client.get(&format!("/api/v1/repositories/{path}")).await.expect(200).json();
+        ["allow_overwrite", "keep_versions", "artifacthub_repository_id"].map(|name| view[name].clone())
+    };
+    let of_default = [json!(true), json!(2), json!("the-id")];
+    assert_eq!(settings(&admin, "default/charts").await, of_default);
+    admin.create_repository("team/plain", &json!({})).await;
+    assert_eq!(settings(&admin, "team/plain").await, [json!(true), json!(2), Value::Null]);
+    admin.create_repository("team/own", &json!({ "allow_overwrite": false, "keep_versions": null })).await;
+    assert_eq!(settings(&admin, "team/own").await, [json!(false), Value::Null, Value::Null]);
+    // They change none that exists.
+    let directory = server.stop().await;
+    let again = TestServer::start_in(directory.clone(), |config| {
+        config.repository_defaults.keep_versions = Some(9);
+    })
+    .await
+    .unwrap();
+    let admin = again.admin().await;
+    assert_eq!(settings(&admin, "default/charts").await, of_default);
+    again.stop().await;
+    let refused = TestServer::start_in(directory, |config| {
+        config.default_repository_artifacthub_id = Some("a\nb".to_owned());
+    });
+    assert_eq!(refused.await.err().expect("control characters").code(), "invalid");
 }

@@ -2,9 +2,12 @@
 
 use std::fmt;
 
+use crate::format::quote;
+
 /// The error of a parse, an execution or a function.
 ///
-/// `Display` prints the text as Go's `Error()` does. [`Error::cause`] is what Go's `Unwrap` leads to.
+/// `Display` prints the text as Go's `Error()` does: place, own text, cause. [`Error::cause`] is what Go's `Unwrap`
+/// leads to.
 #[derive(Clone, Debug)]
 pub struct Error(Box<Inner>);
 
@@ -50,10 +53,9 @@ impl Error {
         Self::new(ErrorKind::Function, text.into(), None, None)
     }
 
-    /// The error of a function that has a cause; the text should contain the cause's.
+    /// The error of a function that has a cause; its text follows the given one after a colon.
     pub fn caused(text: impl Into<String>, cause: Self) -> Self {
-        let kind = if cause.kind() == ErrorKind::Limit { ErrorKind::Limit } else { ErrorKind::Function };
-        Self::new(kind, text.into(), None, Some(cause))
+        Self::new(ErrorKind::Function, text.into(), None, Some(cause))
     }
 
     /// A limit was reached.
@@ -65,10 +67,14 @@ impl Error {
         Self::new(ErrorKind::Parse, text, None, None)
     }
 
-    pub(crate) fn execution(text: String, place: Option<Place>, cause: Option<Self>) -> Self {
-        let is_limit = cause.as_ref().is_some_and(|cause| cause.kind() == ErrorKind::Limit);
-        let kind = if is_limit { ErrorKind::Limit } else { ErrorKind::Execution };
-        Self::new(kind, text, place, cause)
+    /// The error of an execution at a place. A limit stays one.
+    pub(crate) fn at(self, place: Place) -> Self {
+        let kind = if self.kind() == ErrorKind::Limit { ErrorKind::Limit } else { ErrorKind::Execution };
+        Self::new(kind, self.0.text, Some(place), self.0.cause)
+    }
+
+    pub(crate) fn execution(text: String) -> Self {
+        Self::new(ErrorKind::Execution, text, None, None)
     }
 
     fn new(kind: ErrorKind, text: String, place: Option<Place>, cause: Option<Self>) -> Self {
@@ -87,6 +93,12 @@ impl Error {
         self.0.place.as_ref()
     }
 
+    /// The text without the place before it and the cause behind it.
+    #[must_use]
+    pub fn own_text(&self) -> &str {
+        &self.0.text
+    }
+
     /// What led to it: for a failed `include`, the error of the included template.
     #[must_use]
     pub fn cause(&self) -> Option<&Self> {
@@ -94,9 +106,27 @@ impl Error {
     }
 }
 
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, line, column, template, expression } = self;
+        write!(
+            formatter,
+            "{file}:{line}:{column}: executing {} at <{expression}>",
+            quote(template.as_bytes())
+        )
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0.text)
+        if let Some(place) = self.place() {
+            write!(formatter, "template: {place}: ")?;
+        }
+        formatter.write_str(&self.0.text)?;
+        match self.cause() {
+            Some(cause) => write!(formatter, ": {cause}"),
+            None => Ok(()),
+        }
     }
 }
 

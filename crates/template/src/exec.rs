@@ -1,16 +1,175 @@
 //! Trees and values to text.
 
-use crate::limits::Budget;
+mod call;
+mod evaluate;
+mod place;
+mod set;
+mod walk;
 
-/// What a function may ask of the execution that calls it.
-pub struct Call<'a> {
-    budget: &'a Budget,
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+use jiff::Timestamp;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+pub use call::Call;
+pub use set::TemplateSet;
+
+use crate::error::Error;
+use crate::format::quote;
+use crate::function::Slot;
+use crate::limits::{Budget, Limits};
+use crate::syntax::{self, Tree};
+use crate::value::{Text, Value, WeakMap};
+use walk::State;
+
+/// What a key that a map does not have gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum MissingKey {
+    /// The zero value of the map's element type (Go: `missingkey=zero`).
+    #[default]
+    Zero,
+    /// An error (Go: `missingkey=error`).
+    Error,
 }
 
-impl Call<'_> {
-    /// What is left of the limits. Functions claim the bytes of what they make before they make it.
+/// How templates are executed.
+#[derive(Clone, Debug, Default)]
+pub struct ExecutionOptions {
+    /// What a key that a map does not have gives.
+    pub missing_key: MissingKey,
+    /// How much may be used.
+    pub limits: Limits,
+    /// The time that functions see; the clock's if none.
+    pub now: Option<Timestamp>,
+    /// Where chance begins; the system's if none.
+    pub seed: Option<u64>,
+}
+
+/// Executes the templates of a set, one after the other, within one budget.
+pub struct Execution {
+    set: Rc<TemplateSet>,
+    budget: Budget,
+    missing_key: MissingKey,
+    now: Option<Timestamp>,
+    random: StdRng,
+    out: Vec<u8>,
+    /// The texts that functions executed, parsed.
+    parsed: HashMap<Text, Rc<Vec<Rc<Tree>>>>,
+    /// The varying functions that were called.
+    varying: BTreeSet<&'static str>,
+    /// Maps that were changed and so may hold themselves.
+    changed: Vec<WeakMap>,
+}
+
+impl Execution {
+    /// Ready to execute.
+    #[must_use]
+    pub fn new(set: Rc<TemplateSet>, options: ExecutionOptions) -> Self {
+        let random = match options.seed {
+            Some(seed) => StdRng::seed_from_u64(seed),
+            None => StdRng::from_os_rng(),
+        };
+        Self {
+            set,
+            budget: Budget::new(options.limits),
+            missing_key: options.missing_key,
+            now: options.now,
+            random,
+            out: Vec::new(),
+            parsed: HashMap::new(),
+            varying: BTreeSet::new(),
+            changed: Vec::new(),
+        }
+    }
+
+    /// Executes the template of a name with a value as its dot.
+    ///
+    /// # Errors
+    /// A parse or execution error in Go's words, or the limit that was reached.
+    pub fn execute(&mut self, name: &[u8], data: Value) -> Result<Text, Error> {
+        let Some(tree) = self.set.look_up(name).map(Rc::clone) else {
+            let set = quote(self.set.name());
+            return Err(Error::execution(format!(
+                "template: no template {} associated with template {set}",
+                quote(name)
+            )));
+        };
+        self.capture(&tree, &Slot::concrete(data))
+    }
+
+    /// Parses a text under the set's name and executes it. What it defines is seen only by what it calls.
+    ///
+    /// # Errors
+    /// As of [`Execution::execute`]; a parse error has the kind [`crate::ErrorKind::Parse`].
+    pub fn execute_text(&mut self, text: &Text, data: Value) -> Result<Text, Error> {
+        let trees = self.parse(text)?;
+        let mut set = TemplateSet::over(&self.set);
+        for tree in &*trees {
+            set.add(Rc::clone(tree));
+        }
+        let outer = std::mem::replace(&mut self.set, Rc::new(set));
+        let result = self.capture(&trees[0], &Slot::concrete(data));
+        self.set = outer;
+        result
+    }
+
+    fn parse(&mut self, text: &Text) -> Result<Rc<Vec<Rc<Tree>>>, Error> {
+        if let Some(trees) = self.parsed.get(text) {
+            return Ok(Rc::clone(trees));
+        }
+        self.budget.spend(text.len() as u64)?;
+        self.budget.claim(text.len())?;
+        let trees = syntax::parse(self.set.name(), text, self.set.functions())?;
+        let trees: Rc<Vec<_>> = Rc::new(trees.into_iter().map(Rc::new).collect());
+        self.parsed.insert(text.clone(), Rc::clone(&trees));
+        Ok(trees)
+    }
+
+    /// Executes a tree and returns what it wrote.
+    fn capture(&mut self, tree: &Tree, data: &Slot) -> Result<Text, Error> {
+        let outer = std::mem::take(&mut self.out);
+        let result = self.run(tree, data);
+        let written = std::mem::replace(&mut self.out, outer);
+        result.map(|()| Text::from(written))
+    }
+
+    /// Executes a tree; what it writes goes to the end of the output.
+    fn run(&mut self, tree: &Tree, data: &Slot) -> Result<(), Error> {
+        self.budget.enter()?;
+        let result =
+            stacker::maybe_grow(RED_ZONE, STACK, || State::new(self, tree, data.clone()).walk_root(data));
+        self.budget.leave();
+        result
+    }
+
+    /// The names of the functions called so far whose results depend on chance, the clock or the outside.
+    #[must_use]
+    pub fn varying_functions(&self) -> Vec<&'static str> {
+        self.varying.iter().copied().collect()
+    }
+
+    /// What is left of the limits.
     #[must_use]
     pub fn budget(&self) -> &Budget {
-        self.budget
+        &self.budget
     }
 }
+
+impl Drop for Execution {
+    /// Maps that hold themselves would never be freed.
+    fn drop(&mut self) {
+        for map in self.changed.drain(..) {
+            if let Some(map) = map.upgrade() {
+                map.clear();
+            }
+        }
+    }
+}
+
+/// Stack that must be free before an evaluation goes deeper, in bytes.
+const RED_ZONE: usize = 128 << 10;
+
+/// Stack that is added when it is not, in bytes.
+const STACK: usize = 4 << 20;

@@ -65,7 +65,13 @@ impl Type {
     #[must_use]
     pub fn can_be_nil(self) -> bool {
         match self {
-            Self::Any | Self::Reflect | Self::List | Self::Strings | Self::Bytes | Self::Map | Self::StringMap => true,
+            Self::Any
+            | Self::Reflect
+            | Self::List
+            | Self::Strings
+            | Self::Bytes
+            | Self::Map
+            | Self::StringMap => true,
             Self::Object(name) => name.starts_with('*'),
             Self::Bool | Self::Integer(_) | Self::Float | Self::String => false,
         }

@@ -12,7 +12,7 @@ mod syntax;
 mod value;
 
 pub use error::{Error, ErrorKind, Place};
-pub use exec::Call;
+pub use exec::{Call, Execution, ExecutionOptions, MissingKey, TemplateSet};
 pub use format::display;
 pub use function::{
     Argument, Function, IntoFunction, Nullable, Purity, Rest, Returned, Signature, Slot, Type, WithCall,
@@ -20,5 +20,6 @@ pub use function::{
 pub use functions::Functions;
 pub use limits::{Budget, Limits};
 pub use value::{
-    Element, Integer, IntegerKind, List, Map, MapType, Member, NamedMap, Object, ReadLog, Text, Value, WeakMap,
+    Element, Integer, IntegerKind, List, Map, MapType, Member, NamedMap, Object, ReadLog, Text, Value,
+    WeakMap,
 };

@@ -93,7 +93,10 @@ impl Budget {
     pub fn claim(&self, bytes: usize) -> Result<(), Error> {
         let claimed = self.bytes.get().saturating_add(bytes as u64);
         if claimed > self.limits.bytes {
-            return Err(Error::limit(format!("the templates made more than {} bytes of text and lists", self.limits.bytes)));
+            return Err(Error::limit(format!(
+                "the templates made more than {} bytes of text and lists",
+                self.limits.bytes
+            )));
         }
         self.bytes.set(claimed);
         Ok(())

@@ -88,23 +88,32 @@ impl IntegerKind {
     pub fn is_signed(self) -> bool {
         matches!(self, Self::Int | Self::Int32 | Self::Int64)
     }
+
+    /// An integer of this type, wrapped to its size as Go's conversions do.
+    #[must_use]
+    pub fn make(self, value: i64) -> Integer {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "Go's conversions cut the same bits"
+        )]
+        let bits = match self {
+            Self::Int | Self::Int64 | Self::Uint | Self::Uint64 => value.cast_unsigned(),
+            Self::Int32 => i64::from(value as i32).cast_unsigned(),
+            Self::Uint8 => u64::from(value as u8),
+            Self::Uint32 => u64::from(value as u32),
+        };
+        Integer { kind: self, bits }
+    }
+
+    /// An integer of this type from an unsigned one, wrapped to its size as Go's conversions do.
+    #[must_use]
+    pub fn make_unsigned(self, value: u64) -> Integer {
+        self.make(value.cast_signed())
+    }
 }
 
 impl Integer {
-    /// A signed integer.
-    #[must_use]
-    pub fn signed(kind: IntegerKind, value: i64) -> Self {
-        debug_assert!(kind.is_signed());
-        Self { kind, bits: value.cast_unsigned() }
-    }
-
-    /// An unsigned integer.
-    #[must_use]
-    pub fn unsigned(kind: IntegerKind, value: u64) -> Self {
-        debug_assert!(!kind.is_signed());
-        Self { kind, bits: value }
-    }
-
     /// The value as Go's conversion `int64(x)` gives it: large unsigned ones wrap.
     #[must_use]
     pub fn as_i64(self) -> i64 {
@@ -247,13 +256,13 @@ macro_rules! value_from {
 
 value_from! {
     bool => |value| Self::Bool(value);
-    isize => |value| Self::Integer(Integer::signed(IntegerKind::Int, value as i64));
-    i32 => |value| Self::Integer(Integer::signed(IntegerKind::Int32, value.into()));
-    i64 => |value| Self::Integer(Integer::signed(IntegerKind::Int64, value));
-    u8 => |value| Self::Integer(Integer::unsigned(IntegerKind::Uint8, value.into()));
-    u32 => |value| Self::Integer(Integer::unsigned(IntegerKind::Uint32, value.into()));
-    u64 => |value| Self::Integer(Integer::unsigned(IntegerKind::Uint64, value));
-    usize => |value| Self::Integer(Integer::unsigned(IntegerKind::Uint, value as u64));
+    isize => |value| Self::Integer(IntegerKind::Int.make(value as i64));
+    i32 => |value| Self::Integer(IntegerKind::Int32.make(value.into()));
+    i64 => |value| Self::Integer(IntegerKind::Int64.make(value));
+    u8 => |value| Self::Integer(IntegerKind::Uint8.make_unsigned(value.into()));
+    u32 => |value| Self::Integer(IntegerKind::Uint32.make_unsigned(value.into()));
+    u64 => |value| Self::Integer(IntegerKind::Uint64.make_unsigned(value));
+    usize => |value| Self::Integer(IntegerKind::Uint.make_unsigned(value as u64));
     f64 => |value| Self::Float(value);
     Text => |value| Self::String(value);
     &str => |value| Self::String(value.into());

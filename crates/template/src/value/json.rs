@@ -15,9 +15,11 @@ impl From<&Json> for Value {
             },
             Json::String(text) => text.as_str().into(),
             Json::Array(items) => List::new(items.iter().map(Self::from).collect()).into(),
-            Json::Object(entries) => {
-                entries.iter().map(|(key, value)| (Text::from(key.as_str()), Self::from(value))).collect::<Map>().into()
-            }
+            Json::Object(entries) => entries
+                .iter()
+                .map(|(key, value)| (Text::from(key.as_str()), Self::from(value)))
+                .collect::<Map>()
+                .into(),
         }
     }
 }

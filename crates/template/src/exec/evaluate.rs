@@ -1,0 +1,423 @@
+use std::rc::Rc;
+
+use super::call::Call;
+use super::place::NodeRef;
+use super::walk::State;
+use super::{MissingKey, RED_ZONE, STACK};
+use crate::error::Error;
+use crate::format::quote;
+use crate::function::{Function, Purity, Slot, Type};
+use crate::syntax::{Chain, Command, Expression, Number, Pipe, Variable};
+use crate::value::{IntegerKind, Map, Member, Text, Value};
+
+/// The arguments of a command as they stand in the tree: the function or operand itself is not among them.
+type Arguments<'t> = &'t [Expression];
+
+impl<'t> State<'_, 't> {
+    pub(super) fn evaluate_pipe(&mut self, dot: &Slot, pipe: &'t Pipe) -> Result<Slot, Error> {
+        self.node = Some(NodeRef::Pipe(pipe));
+        let mut value = None;
+        for command in &pipe.commands {
+            // A value in an interface is taken out of it; a nil then is no value at all.
+            let Slot { value: result, .. } = self.evaluate_command(dot, command, value)?;
+            value = Some(Slot::concrete(result));
+        }
+        let value = value.unwrap_or_else(|| Slot::concrete(Value::Nil));
+        for variable in &pipe.variables {
+            if pipe.is_assignment {
+                self.assign(&variable.name, value.clone())?;
+            } else {
+                self.variables.push((Rc::clone(&variable.name), value.clone()));
+            }
+        }
+        Ok(value)
+    }
+
+    fn evaluate_command(
+        &mut self,
+        dot: &Slot,
+        command: &'t Command,
+        last: Option<Slot>,
+    ) -> Result<Slot, Error> {
+        let (first, arguments) = command.arguments.split_first().expect("a command has an operand");
+        match first {
+            Expression::Field(..) | Expression::Chain(_) | Expression::Variable(_) => {
+                self.evaluate_operand(dot, first, arguments, last)
+            }
+            Expression::Identifier(identifier) => {
+                self.node = Some(NodeRef::Expression(first));
+                self.call(dot, &identifier.function, NodeRef::Command(command), arguments, last)
+            }
+            Expression::Pipe(pipe) => {
+                self.refuse_arguments(first, arguments, last.as_ref())?;
+                self.evaluate_inner_pipe(dot, pipe)
+            }
+            _ => {
+                self.node = Some(NodeRef::Expression(first));
+                self.refuse_arguments(first, arguments, last.as_ref())?;
+                match first {
+                    Expression::Dot(_) => Ok(dot.clone()),
+                    Expression::Nil(_) => Err(self.fail("nil is not a command")),
+                    _ => self.constant(first),
+                }
+            }
+        }
+    }
+
+    fn evaluate_inner_pipe(&mut self, dot: &Slot, pipe: &'t Pipe) -> Result<Slot, Error> {
+        self.step()?;
+        stacker::maybe_grow(RED_ZONE, STACK, || self.evaluate_pipe(dot, pipe))
+    }
+
+    fn refuse_arguments(
+        &self,
+        first: &Expression,
+        arguments: Arguments<'t>,
+        last: Option<&Slot>,
+    ) -> Result<(), Error> {
+        if arguments.is_empty() && last.is_none() {
+            return Ok(());
+        }
+        Err(self.fail(format!("can't give argument to non-function {first}")))
+    }
+
+    /// A field, a chain or a variable, called with arguments if it turns out to be a method.
+    fn evaluate_operand(
+        &mut self,
+        dot: &Slot,
+        operand: &'t Expression,
+        arguments: Arguments<'t>,
+        last: Option<Slot>,
+    ) -> Result<Slot, Error> {
+        self.node = Some(NodeRef::Expression(operand));
+        match operand {
+            Expression::Field(_, fields) => self.follow(dot, dot.clone(), operand, fields, arguments, last),
+            Expression::Chain(Chain { operand: inner, fields, .. }) => {
+                if let Expression::Nil(_) = **inner {
+                    return Err(self.fail(format!("indirection through explicit nil in {operand}")));
+                }
+                let receiver = self.evaluate_untyped(dot, inner)?;
+                self.follow(dot, receiver, operand, fields, arguments, last)
+            }
+            Expression::Variable(variable) => {
+                let value = self.variable(variable)?;
+                if variable.fields.is_empty() {
+                    self.refuse_arguments(operand, arguments, last.as_ref())?;
+                    return Ok(value);
+                }
+                self.follow(dot, value, operand, &variable.fields, arguments, last)
+            }
+            _ => self.constant(operand),
+        }
+    }
+
+    fn variable(&self, variable: &Variable) -> Result<Slot, Error> {
+        let found = self.variables.iter().rev().find(|(name, _)| *name == variable.name);
+        found
+            .map(|(_, slot)| slot.clone())
+            .ok_or_else(|| self.fail(format!("undefined variable: {}", variable.name)))
+    }
+
+    fn follow(
+        &mut self,
+        dot: &Slot,
+        receiver: Slot,
+        node: &'t Expression,
+        fields: &[Text],
+        arguments: Arguments<'t>,
+        last: Option<Slot>,
+    ) -> Result<Slot, Error> {
+        let Some((final_field, inner)) = fields.split_last() else { return Ok(receiver) };
+        let mut receiver = receiver;
+        for field in inner {
+            receiver = self.field(dot, &receiver, node, field, &[], None)?;
+        }
+        self.field(dot, &receiver, node, final_field, arguments, last)
+    }
+
+    fn field(
+        &mut self,
+        dot: &Slot,
+        receiver: &Slot,
+        node: &'t Expression,
+        name: &Text,
+        arguments: Arguments<'t>,
+        last: Option<Slot>,
+    ) -> Result<Slot, Error> {
+        let static_type = || {
+            if receiver.in_interface { "interface {}".into() } else { receiver.value.type_name() }
+        };
+        if receiver.value.is_nil() {
+            if receiver.in_interface {
+                return Err(self.fail(format!("nil pointer evaluating {}.{name}", static_type())));
+            }
+            if self.execution.missing_key == MissingKey::Error {
+                return Err(self.fail(format!("nil data; no entry for key {}", quote(name))));
+            }
+            return Ok(Slot::concrete(Value::Nil));
+        }
+        let has_arguments = !arguments.is_empty() || last.is_some();
+        match member(&receiver.value, name) {
+            Some(Member::Method(method)) => {
+                return self.call(dot, &method, NodeRef::Expression(node), arguments, last);
+            }
+            Some(Member::Field(_)) if has_arguments => {
+                return Err(self.fail(format!("{name} has arguments but cannot be invoked as function")));
+            }
+            Some(Member::Field(value)) => return Ok(Slot::concrete(value)),
+            None => {}
+        }
+        match &receiver.value {
+            Value::Map(_) if has_arguments => {
+                Err(self.fail(format!("{name} is not a method but has arguments")))
+            }
+            Value::Map(map) => self.entry(map, name),
+            _ => Err(self.fail(format!("can't evaluate field {name} in type {}", static_type()))),
+        }
+    }
+
+    fn entry(&self, map: &Map, key: &Text) -> Result<Slot, Error> {
+        let element = map.map_type().element();
+        let in_interface = element == "interface {}";
+        match map.get(key) {
+            Some(value) => Ok(Slot { value, in_interface }),
+            None if self.execution.missing_key == MissingKey::Error => {
+                Err(self.fail(format!("map has no entry for key {}", quote(key))))
+            }
+            None => Ok(Slot { value: zero_of(element), in_interface }),
+        }
+    }
+
+    /// Calls a function or method; an error names the given node.
+    fn call(
+        &mut self,
+        dot: &Slot,
+        function: &Function,
+        node: NodeRef<'t>,
+        arguments: Arguments<'t>,
+        last: Option<Slot>,
+    ) -> Result<Slot, Error> {
+        self.step()?;
+        self.check_count(function, arguments.len(), last.is_some())?;
+        if let Some(decisive) = short_circuit(function) {
+            return self.call_short_circuit(dot, decisive, arguments, last);
+        }
+        let mut slots = Vec::with_capacity(arguments.len() + usize::from(last.is_some()));
+        for (position, argument) in arguments.iter().enumerate() {
+            slots.push(self.evaluate_argument(dot, parameter(function, position), argument)?);
+        }
+        if let Some(last) = last {
+            let wanted = parameter(function, slots.len());
+            slots.push(self.fit(last, wanted)?);
+        }
+        if function.purity() == Purity::Varying {
+            self.execution.varying.insert(function.name());
+        }
+        match function.call(&mut Call { execution: &mut *self.execution }, &slots) {
+            Ok(value) => Ok(Slot::concrete(value)),
+            Err(error) => {
+                self.node = Some(node);
+                Err(self.function_error(function.name(), error))
+            }
+        }
+    }
+
+    fn check_count(&self, function: &Function, written: usize, has_last: bool) -> Result<(), Error> {
+        let signature = function.signature();
+        let (name, wanted) = (function.name(), signature.parameters.len());
+        let count = written + usize::from(has_last);
+        match signature.rest {
+            Some(_) if count < wanted => {
+                Err(self
+                    .fail(format!("wrong number of args for {name}: want at least {wanted} got {written}")))
+            }
+            None if count != wanted => {
+                Err(self.fail(format!("wrong number of args for {name}: want {wanted} got {count}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// `and` and `or`: the first argument that decides is the result, and those behind it are not evaluated.
+    fn call_short_circuit(
+        &mut self,
+        dot: &Slot,
+        decisive: bool,
+        arguments: Arguments<'t>,
+        last: Option<Slot>,
+    ) -> Result<Slot, Error> {
+        let mut value = Slot::concrete(Value::Nil);
+        for argument in arguments {
+            value = self.evaluate_argument(dot, Type::Reflect, argument)?;
+            if value.value.is_true() == decisive {
+                return Ok(value);
+            }
+        }
+        Ok(last.unwrap_or(value))
+    }
+
+    fn evaluate_argument(
+        &mut self,
+        dot: &Slot,
+        wanted: Type,
+        argument: &'t Expression,
+    ) -> Result<Slot, Error> {
+        self.node = Some(NodeRef::Expression(argument));
+        match argument {
+            Expression::Dot(_) => self.fit(dot.clone(), wanted),
+            Expression::Nil(_) if wanted.can_be_nil() => Ok(nil_of(wanted)),
+            Expression::Nil(_) => Err(self.fail(format!("cannot assign nil to {}", wanted.name()))),
+            Expression::Field(..) | Expression::Variable(_) | Expression::Chain(_) => {
+                let value = self.evaluate_operand(dot, argument, &[], None)?;
+                self.fit(value, wanted)
+            }
+            Expression::Pipe(pipe) => {
+                let value = self.evaluate_inner_pipe(dot, pipe)?;
+                self.fit(value, wanted)
+            }
+            Expression::Identifier(identifier) => {
+                let value = self.call(dot, &identifier.function, NodeRef::Expression(argument), &[], None)?;
+                self.fit(value, wanted)
+            }
+            Expression::Bool(..) | Expression::Number(_) | Expression::String(_) => {
+                self.typed_constant(argument, wanted)
+            }
+        }
+    }
+
+    /// The operand of a chain: it has no type to fit.
+    fn evaluate_untyped(&mut self, dot: &Slot, operand: &'t Expression) -> Result<Slot, Error> {
+        self.evaluate_argument(dot, Type::Any, operand)
+    }
+
+    /// Checks that a value can be passed as a type, and takes it out of an interface where the type wants it.
+    fn fit(&self, slot: Slot, wanted: Type) -> Result<Slot, Error> {
+        if slot.is_invalid() {
+            return if wanted.can_be_nil() {
+                Ok(nil_of(wanted))
+            } else {
+                Err(self.fail(format!("invalid value; expected {}", wanted.name())))
+            };
+        }
+        match wanted {
+            Type::Any | Type::Reflect => Ok(slot),
+            _ if wanted.accepts(&slot.value) => Ok(Slot::concrete(slot.value)),
+            _ => {
+                let found = if slot.value.is_nil() { "interface {}".into() } else { slot.value.type_name() };
+                Err(self.fail(format!("wrong type for value; expected {}; got {found}", wanted.name())))
+            }
+        }
+    }
+
+    /// A constant where nothing says what type it should have.
+    fn constant(&mut self, constant: &'t Expression) -> Result<Slot, Error> {
+        self.node = Some(NodeRef::Expression(constant));
+        let value = match constant {
+            Expression::Bool(_, value) => Value::Bool(*value),
+            Expression::String(string) => Value::String(string.text.clone()),
+            Expression::Number(number) => {
+                ideal(number).ok_or_else(|| self.fail(format!("{} overflows int", number.text)))?
+            }
+            _ => {
+                return Err(
+                    self.fail(format!("can't evaluate command {}", quote(constant.to_string().as_bytes())))
+                );
+            }
+        };
+        Ok(Slot::concrete(value))
+    }
+
+    fn typed_constant(&mut self, constant: &'t Expression, wanted: Type) -> Result<Slot, Error> {
+        let value = match (wanted, constant) {
+            (Type::Any | Type::Reflect, _) => return self.constant(constant),
+            (Type::Bool, Expression::Bool(_, value)) => Some(Value::Bool(*value)),
+            (Type::String, Expression::String(string)) => Some(Value::String(string.text.clone())),
+            (Type::Float, Expression::Number(number)) => number.float.map(Value::Float),
+            (Type::Integer(kind), Expression::Number(number)) => integer_constant(number, kind),
+            _ => None,
+        };
+        value.map(Slot::concrete).ok_or_else(|| match expected(wanted) {
+            Some(expected) => self.fail(format!("expected {expected}; found {constant}")),
+            None => self.fail(format!("can't handle {constant} for arg of type {}", wanted.name())),
+        })
+    }
+}
+
+/// The method or field of a value.
+fn member(value: &Value, name: &Text) -> Option<Member> {
+    let find = |find: &dyn Fn(&str) -> Option<Member>| find(std::str::from_utf8(name).ok()?);
+    match value {
+        Value::Object(object) => find(&|name| object.member(name)),
+        Value::Map(map) => match map.map_type() {
+            crate::value::MapType::Named(named) => find(&|name| (named.method)(map, name)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What decides `or` and `and`: the truth of the argument that becomes the result.
+fn short_circuit(function: &Function) -> Option<bool> {
+    match function.name() {
+        "or" => Some(true),
+        "and" => Some(false),
+        _ => None,
+    }
+}
+
+/// The type of the parameter at a position.
+fn parameter(function: &Function, position: usize) -> Type {
+    let signature = function.signature();
+    signature.parameters.get(position).copied().or(signature.rest).unwrap_or(Type::Any)
+}
+
+/// What nil is when it is passed as a type.
+fn nil_of(wanted: Type) -> Slot {
+    match wanted {
+        Type::Any => Slot::interface(Value::Nil),
+        _ => Slot::concrete(Value::Nil),
+    }
+}
+
+/// The zero value of the elements of a map.
+fn zero_of(element: &str) -> Value {
+    match element {
+        "string" => Value::String(Text::default()),
+        "[]uint8" => Value::Bytes(Rc::from([])),
+        _ => Value::Nil,
+    }
+}
+
+/// The value of a number by its form alone: complex, with a point or exponent, or an `int`; none if it is too large.
+fn ideal(number: &Number) -> Option<Value> {
+    let text = &*number.text;
+    if let Some((real, imaginary)) = number.complex {
+        return Some(Value::Complex(real, imaginary));
+    }
+    let is_character = text.first() == Some(&b'\'');
+    let is_hexadecimal = text.len() > 2 && text[0] == b'0' && matches!(text[1], b'x' | b'X');
+    let is_hexadecimal_integer = is_hexadecimal && !text.iter().any(|byte| matches!(byte, b'p' | b'P'));
+    let looks_float = text.iter().any(|byte| b".eEpP".contains(byte));
+    match number.float {
+        Some(float) if looks_float && !is_character && !is_hexadecimal_integer => Some(Value::Float(float)),
+        _ => number.signed.map(|signed| IntegerKind::Int.make(signed)).map(Value::Integer),
+    }
+}
+
+fn integer_constant(number: &Number, kind: IntegerKind) -> Option<Value> {
+    let integer =
+        if kind.is_signed() { kind.make(number.signed?) } else { kind.make_unsigned(number.unsigned?) };
+    Some(Value::Integer(integer))
+}
+
+/// What a constant that does not fit should have been.
+fn expected(wanted: Type) -> Option<&'static str> {
+    match wanted {
+        Type::Bool => Some("bool"),
+        Type::String => Some("string"),
+        Type::Float => Some("float"),
+        Type::Integer(kind) if kind.is_signed() => Some("integer"),
+        Type::Integer(_) => Some("unsigned integer"),
+        _ => None,
+    }
+}

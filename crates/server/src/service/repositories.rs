@@ -26,7 +26,8 @@ pub(crate) struct Repository {
     pub(crate) is_default: bool,
     created_at: Timestamp,
     updated_at: Timestamp,
-    generation: AtomicI64,
+    /// Shared with what this repository was before its settings changed: requests that began then still advance it.
+    generation: Arc<AtomicI64>,
 }
 
 impl Repository {
@@ -38,7 +39,7 @@ impl Repository {
             settings: row.settings,
             created_at: row.created_at,
             updated_at: row.updated_at,
-            generation: AtomicI64::new(row.generation),
+            generation: Arc::new(AtomicI64::new(row.generation)),
         }
     }
 
@@ -102,9 +103,24 @@ impl Repositories {
     }
 
     async fn read(&self, path: &RepositoryPath) -> Result<Arc<Repository>> {
+        Ok(Arc::new(self.read_row(path).await?))
+    }
+
+    /// Reads a repository again after its settings changed.
+    async fn refresh(&self, path: &RepositoryPath) -> Result<()> {
+        let mut repository = self.read_row(path).await?;
+        if let Some(known) = self.known(path).filter(|known| known.id == repository.id) {
+            known.advance(repository.generation());
+            repository.generation = known.generation.clone();
+        }
+        self.remember(path, Some(Arc::new(repository)));
+        Ok(())
+    }
+
+    async fn read_row(&self, path: &RepositoryPath) -> Result<Repository> {
         let row = repositories::find(self.store.database().reader(), path).await?;
         let row = row.ok_or_else(|| Error::not_found(format_args!("repository {path}")))?;
-        Ok(Arc::new(Repository::from_row(row, &self.default)))
+        Ok(Repository::from_row(row, &self.default))
     }
 }
 
@@ -172,7 +188,7 @@ pub(crate) async fn update(app: &App, scope: &Scope, change: UpdateRepository) -
     let transaction = app.store.database().begin().await?;
     repositories::update(&transaction, current.id, &settings, Timestamp::now()).await?;
     transaction.commit().await?;
-    app.repositories.remember(path, Some(app.repositories.read(path).await?));
+    app.repositories.refresh(path).await?;
     drop(changes);
     tracing::info!(repository = %path, "repository settings changed");
     get(app, scope).await

@@ -19,7 +19,7 @@ pub struct RepositoryRow {
     pub path: RepositoryPath,
     /// What its owner decided.
     pub settings: RepositorySettings,
-    /// Grows by one with every change of its content or settings.
+    /// Grows by one with every change of its content.
     pub generation: i64,
     /// When it was made.
     pub created_at: Timestamp,
@@ -146,7 +146,7 @@ pub async fn generations(connection: &impl Connection) -> Result<Vec<(i64, i64)>
     rows.iter().map(pair).collect()
 }
 
-/// Replaces the settings of a repository; counts as a change of its content.
+/// Replaces the settings of a repository; its content and generation stay.
 ///
 /// # Errors
 /// [`Error::NotFound`] when it is gone.
@@ -156,7 +156,7 @@ pub async fn update(
     settings: &RepositorySettings,
     updated_at: Timestamp,
 ) -> Result<()> {
-    let sql = "UPDATE repositories SET generation = generation + 1, updated_at = $2, visibility = $3,
+    let sql = "UPDATE repositories SET updated_at = $2, visibility = $3,
           allow_overwrite = $4, max_package_size = $5, max_versions_per_chart = $6, max_storage_objects = $7,
           keep_versions = $8, artifacthub_repository_id = $9, description = $10
         WHERE id = $1";

@@ -45,8 +45,8 @@ async fn repositories_live(fixture: &Fixture) {
 
     repositories::update(connection, id, &RepositorySettings::default(), at(2)).await.unwrap();
     let row = repositories::find_by_id(connection, id).await.unwrap().unwrap();
-    assert_eq!((row.settings, row.generation, row.updated_at), (RepositorySettings::default(), 1, at(2)));
-    assert_eq!(repositories::generations(connection).await.unwrap(), [(id, 1)]);
+    assert_eq!((row.settings, row.generation, row.updated_at), (RepositorySettings::default(), 0, at(2)));
+    assert_eq!(repositories::generations(connection).await.unwrap(), [(id, 0)]);
 
     let full = workspaces::delete(connection, &team).await.unwrap_err();
     assert_eq!(full.to_string(), "workspace team has repositories: delete them first");

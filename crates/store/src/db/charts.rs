@@ -132,7 +132,8 @@ pub async fn names(
 }
 
 /// The names of charts of which some version's metadata contains every one of `words` (lower case), in byte order. A
-/// first filter for searches: it looks at the JSON as text.
+/// first filter for searches: it looks at the JSON as text, and takes any letter beyond ASCII that has cases for any
+/// text, because the databases know the cases of ASCII alone.
 ///
 /// # Errors
 /// Faults of the database only.
@@ -146,11 +147,20 @@ pub async fn containing(
         .to_owned();
     let mut values = vec![repository_id.into()];
     for word in words {
-        values.push(format!("%{}%", word.replace(['%', '_', '\\'], "_")).into());
+        values.push(format!("%{}%", word.chars().map(pattern_of).collect::<String>()).into());
         sql.push_str(&format!(" AND lower(versions.metadata) LIKE ${}", values.len()));
     }
     sql.push_str(") ORDER BY name");
     connection.query(&sql, values).await?.iter().map(|row| Columns::of(row).take()).collect()
+}
+
+/// What stands for a lower-case letter in a pattern of LIKE.
+fn pattern_of(letter: char) -> char {
+    match letter {
+        '%' | '_' | '\\' => '_',
+        _ if !letter.is_ascii() && letter.to_uppercase().ne([letter]) => '%',
+        _ => letter,
+    }
 }
 
 /// A chart with all its versions, in the byte order of their text.

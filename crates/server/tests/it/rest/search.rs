@@ -18,6 +18,7 @@ async fn finds_the_newest_versions() {
         ("team/public", "redis", "1.10.0", "description: A store\nappVersion: 'seven'\nkeywords: [Cache]\n"),
         ("team/public", "redis", "1.9.0", "description: A store\n"),
         ("team/public", "web", "1.0.0", "description: Uses Redis and 100% more\n"),
+        ("team/public", "tea", "1.0.0", "description: ÜBER den Tee, 应用\n"),
         ("team/private", "redis-secret", "1.0.0", ""),
     ] {
         let url = format!("/api/{repository}/charts");
@@ -31,12 +32,15 @@ async fn finds_the_newest_versions() {
             .map(|hit| format!("{} {}", hit["name"].as_str().unwrap(), hit["version"].as_str().unwrap()))
             .collect::<Vec<_>>()
     };
-    assert_eq!(found(&nobody, "").await, ["redis 1.10.0", "web 1.0.0"]);
+    assert_eq!(found(&nobody, "").await, ["redis 1.10.0", "tea 1.0.0", "web 1.0.0"]);
     assert_eq!(found(&nobody, "redis").await, ["redis 1.10.0", "web 1.0.0"]);
     assert_eq!(found(&nobody, "REDIS").await, ["redis 1.10.0", "web 1.0.0"]);
     assert_eq!(found(&nobody, "cache+store").await, ["redis 1.10.0"]);
     assert_eq!(found(&nobody, "100%25").await, ["web 1.0.0"]);
-    for nothing in ["secret", "seven", "%25%25", "_", "'%20OR%201=1--", "nothing"] {
+    for query in ["über", "Über", "%C3%9CBER+TEE", "应用"] {
+        assert_eq!(found(&nobody, query).await, ["tea 1.0.0"], "{query}");
+    }
+    for nothing in ["éber", "secret", "seven", "%25%25", "_", "'%20OR%201=1--", "nothing"] {
         assert_eq!(found(&nobody, nothing).await, [""; 0], "{nothing}");
     }
     assert_eq!(found(&admin, "secret").await, ["redis-secret 1.0.0"]);

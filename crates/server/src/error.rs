@@ -113,7 +113,8 @@ impl IntoResponse for ApiError {
 fn chartmuseum_text(error: &Error) -> String {
     match error {
         Error::Unauthenticated => "unauthorized".to_owned(),
-        Error::Invalid { field, reason } if field.is_empty() => reason.clone(),
+        // A reason that names its field needs no other name: "invalid provenance file".
+        Error::Invalid { field, reason } if reason.contains(field.as_str()) => reason.clone(),
         Error::Internal(_) => "internal server error".to_owned(),
         other => other.to_string(),
     }

@@ -75,6 +75,8 @@ async fn nothing_is_stored_of_a_bad_form() {
         let answer = admin.post_form("/api/charts", form).await.expect(400);
         assert!(!answer.json()["error"].as_str().unwrap().is_empty());
     }
+    let bad_provenance = Form::new().file("chart", "a", &chart).file("prov", "b", b"no provenance");
+    admin.post_form("/api/charts", bad_provenance).await.is_error(400, "invalid provenance file");
     for form in [Form::new().file("unknown", "a", &chart), Form::new().text("chart", &chart)] {
         admin.post_form("/api/charts", form).await.is_error(400, NOTHING);
     }

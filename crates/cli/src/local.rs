@@ -111,7 +111,7 @@ pub(crate) fn unpack(bytes: &[u8], chart: &str, parent: &Path) -> Result<PathBuf
     }
     let archive = Archive::read(bytes, &Limits::default())?;
     let target = parent.join(chart);
-    fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
+    create_folder(parent)?;
     // `create_dir` fails on anything that is there, a link included, so everything below is new and ours.
     fs::create_dir(&target).with_context(|| format!("cannot create {}", target.display()))?;
     for file in &archive.files {
@@ -130,6 +130,14 @@ pub(crate) fn unpack(bytes: &[u8], chart: &str, parent: &Path) -> Result<PathBuf
         write().with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(target)
+}
+
+/// Makes a folder and those above it, unless they exist.
+///
+/// # Errors
+/// They cannot be made.
+pub(crate) fn create_folder(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).with_context(|| format!("cannot create {}", path.display()))
 }
 
 fn is_relative_and_inside(path: &Path) -> bool {

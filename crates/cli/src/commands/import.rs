@@ -34,7 +34,7 @@ pub(crate) struct ImportArguments {
     /// Only say what would be done.
     #[arg(long)]
     dry_run: bool,
-    /// Replace versions that exist with other content, where the repository allows it.
+    /// Replace versions that exist with other content, unless the server ignores force.
     #[arg(short, long)]
     force: bool,
     /// How many packages are in work at once.

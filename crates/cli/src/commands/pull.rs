@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::client::address::{RepositoryTarget, RepositoryUrls, is_url, join_segments, parse_http_url};
 use crate::client::{Client, ClientArguments, explain_transport};
 use crate::error::usage;
-use crate::local::{LARGEST_PACKAGE, Package, file_name_of, unpack, write_whole_file};
+use crate::local::{LARGEST_PACKAGE, Package, create_folder, file_name_of, unpack, write_whole_file};
 use crate::output::{byte_progress, print_text, say};
 use crate::remote_index::{fetch_index, select};
 use crate::signatures::{KeyringArguments, verify};
@@ -33,7 +33,7 @@ pub(crate) struct PullArguments {
     chart: String,
     #[command(flatten)]
     source: SourceArguments,
-    /// The folder to download to.
+    /// The folder to download to; made if it is missing.
     #[arg(short, long, value_name = "DIR", default_value = ".")]
     destination: PathBuf,
     /// Unpack the chart, and keep no package.
@@ -114,10 +114,12 @@ impl PullArguments {
             say(&format!("unpacked {name} to {}", folder.display()));
         } else {
             let path = self.destination.join(&name);
+            create_folder(&self.destination)?;
             write_whole_file(&path, |file| file.write_all(&bytes))?;
             say(&format!("pulled {}", path.display()));
         }
         if let Some(provenance) = provenance {
+            create_folder(&self.destination)?;
             let path = self.destination.join(format!("{name}.prov"));
             write_whole_file(&path, |file| file.write_all(&provenance))?;
         }

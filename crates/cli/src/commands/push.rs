@@ -25,7 +25,7 @@ pub(crate) struct PushArguments {
     /// The packages or charts' folders, then the repository: WORKSPACE/REPOSITORY, `default` or a URL.
     #[arg(required = true, num_args = 2.., value_names = ["FILE", "REPOSITORY"])]
     files_and_repository: Vec<String>,
-    /// Replace a version that exists, where the repository allows it.
+    /// Replace a version that exists, even where versions are immutable, unless the server ignores force.
     #[arg(short, long)]
     force: bool,
     /// Upload FILE.prov with each FILE.
@@ -89,8 +89,7 @@ impl PushArguments {
 /// Says what can be done about a version that exists.
 fn advise(error: anyhow::Error) -> anyhow::Error {
     if status_of(&error) == Some(StatusCode::CONFLICT) {
-        return error
-            .context("raise the version, or replace it with --force where the repository allows that");
+        return error.context("raise the version, or replace it with --force (which a server may ignore)");
     }
     error
 }

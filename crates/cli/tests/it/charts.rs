@@ -32,9 +32,10 @@ fn what_is_pushed_is_pulled() {
         (&["pull", &format!("{url}/charts/a-0.1.0.tgz")], &first),
     ] {
         let folder = tempfile::tempdir().unwrap();
-        let output = admin.command(arguments).arg("-d").arg(folder.path()).output().unwrap();
+        let destination = folder.path().join("made/by/pull");
+        let output = admin.command(arguments).arg("-d").arg(&destination).output().unwrap();
         assert!(output.status.success(), "{arguments:?}: {output:?}");
-        let pulled: Vec<_> = folder.path().read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+        let pulled: Vec<_> = destination.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
         assert_eq!(pulled.len(), 1, "{arguments:?}");
         assert!(std::fs::read(&pulled[0]).unwrap() == *expected, "{arguments:?}: {pulled:?}");
     }

@@ -204,7 +204,7 @@ impl Importer<'_> {
 
 fn other_content(package: &Package) -> anyhow::Error {
     anyhow!(
-        "{} {} is there with other content; --force replaces it where the repository allows that",
+        "{} {} is there with other content; --force replaces it (which a server may ignore)",
         package.name(),
         package.version()
     )

@@ -69,7 +69,8 @@ impl Blobs {
     /// Begins to take in bytes, at most `limit` of them.
     #[must_use]
     pub fn begin(&self, limit: u64) -> TempBlob {
-        TempBlob::new(Arc::clone(&self.temporary), limit)
+        let stays_here = matches!(self.backend, Backend::FileSystem(_));
+        TempBlob::new(Arc::clone(&self.temporary), limit, stays_here)
     }
 
     /// Takes in bytes that are in memory already.

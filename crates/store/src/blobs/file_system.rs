@@ -10,7 +10,7 @@ use std::sync::Arc;
 use chandlery_core::{Digest, Error, Result};
 use jiff::Timestamp;
 
-use super::temporary::TemporaryDirectory;
+use super::temporary::{TemporaryDirectory, TemporaryFile};
 use super::upload::{Content, FinishedBlob};
 use super::{BlobReader, StorageKey, StoredBlob, blocking, file_error};
 
@@ -52,8 +52,9 @@ impl FileSystem {
 
     pub(super) async fn put(&self, temporary: &Arc<TemporaryDirectory>, blob: &FinishedBlob) -> Result<()> {
         let target = self.path(StorageKey::Blob(*blob.digest()));
+        let early = blob.take_early_file().await?;
         let (temporary, blob) = (Arc::clone(temporary), blob.clone());
-        blocking(move || put_file(&temporary, &blob, &target).map_err(file_error)).await
+        blocking(move || put_file(&temporary, &blob, early.as_ref(), &target).map_err(file_error)).await
     }
 
     /// Opens on the caller's thread: handing two short system calls to another one costs more than they do.
@@ -119,14 +120,20 @@ fn missing_or(digest: &Digest, cause: io::Error) -> Error {
     }
 }
 
-fn put_file(temporary: &TemporaryDirectory, blob: &FinishedBlob, target: &Path) -> io::Result<()> {
+fn put_file(
+    temporary: &TemporaryDirectory,
+    blob: &FinishedBlob,
+    early: Option<&TemporaryFile>,
+    target: &Path,
+) -> io::Result<()> {
     let in_place = fs::metadata(target).is_ok_and(|metadata| metadata.len() == blob.size());
     if !in_place {
-        match &blob.content {
-            Content::Memory(bytes) => write_and_place(temporary, bytes, target)?,
-            Content::File(file) if !file.is_placed() => file.place(target)?,
+        match (&blob.content, early) {
+            (Content::Memory(_), Some(file)) => file.place(target)?,
+            (Content::Memory(bytes), None) => write_and_place(temporary, bytes, target)?,
+            (Content::File(file), _) if !file.is_placed() => file.place(target)?,
             // It was in its place and is gone: collected as garbage. Its bytes live as long as it is open.
-            Content::File(file) => copy_and_place(temporary, &file.file, target)?,
+            (Content::File(file), _) => copy_and_place(temporary, &file.file, target)?,
         }
     }
     // Also when somebody else placed it: they may not have come to this yet, and crash before they do.

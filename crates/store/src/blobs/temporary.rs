@@ -47,7 +47,7 @@ impl TemporaryDirectory {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let path = self.session.join(number.to_string());
         let file = File::options().read(true).write(true).create_new(true).open(&path)?;
-        Ok(TemporaryFile { file, path, placed: AtomicBool::new(false) })
+        Ok(TemporaryFile { file, path, synced: false, placed: AtomicBool::new(false) })
     }
 }
 
@@ -83,6 +83,8 @@ fn sweep_if_abandoned(session: &Path) -> io::Result<()> {
 pub(super) struct TemporaryFile {
     pub(super) file: File,
     path: PathBuf,
+    /// Whether the content is durable and will not change.
+    synced: bool,
     placed: AtomicBool,
 }
 
@@ -92,9 +94,18 @@ impl TemporaryFile {
         self.placed.load(Ordering::Acquire)
     }
 
+    /// Makes the content durable; nothing may be written afterwards.
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        self.file.sync_data()?;
+        self.synced = true;
+        Ok(())
+    }
+
     /// Makes the content durable and moves the file to `target`; the caller makes the directory durable.
     pub(super) fn place(&self, target: &Path) -> io::Result<()> {
-        self.file.sync_data()?;
+        if !self.synced {
+            self.file.sync_data()?;
+        }
         fs::rename(&self.path, target)?;
         self.placed.store(true, Ordering::Release);
         Ok(())

@@ -1,8 +1,8 @@
 //! Bytes on their way in: hashed as they come, kept in memory while they are few, in a file when they are many.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom, Write as _};
 use std::os::unix::fs::FileExt as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use chandlery_core::{Digest, Error, Result, Sha256Hasher};
@@ -15,6 +15,10 @@ use super::temporary::{TemporaryDirectory, TemporaryFile};
 /// pieces of this size. An upload holds at most two such pieces.
 const PIECE: usize = 1 << 20;
 
+/// Uploads above this size go to a file and the disk while they are hashed and checked; below it that saves less than
+/// handing them to another thread costs.
+const LARGE: usize = 128 << 10;
+
 /// An upload being received. Dropped before [`finish`](Self::finish) it leaves nothing behind.
 #[derive(Debug)]
 pub struct TempBlob {
@@ -23,6 +27,8 @@ pub struct TempBlob {
     size: u64,
     piece: Vec<u8>,
     spill: Spill,
+    /// Whether the blob ends up in a file next to the temporary one.
+    stays_here: bool,
 }
 
 /// The part of an upload that went to a file, if any did.
@@ -72,8 +78,8 @@ fn start_write_back(file: &std::fs::File, offset: u64, length: usize) {
 }
 
 impl TempBlob {
-    pub(super) fn new(directory: Arc<TemporaryDirectory>, limit: u64) -> Self {
-        Self { directory, limit, size: 0, piece: Vec::new(), spill: Spill::None }
+    pub(super) fn new(directory: Arc<TemporaryDirectory>, limit: u64, stays_here: bool) -> Self {
+        Self { directory, limit, size: 0, piece: Vec::new(), spill: Spill::None, stays_here }
     }
 
     /// Bytes received.
@@ -98,6 +104,10 @@ impl TempBlob {
             self.piece.extend_from_slice(fits);
             bytes = rest;
             self.spill_piece().await?;
+        }
+        if self.piece.capacity() < PIECE && self.piece.len() + bytes.len() > LARGE {
+            // Memory that is not used is not resident; growing step by step would copy all of it over and over.
+            self.piece.reserve_exact(PIECE - self.piece.len());
         }
         self.piece.extend_from_slice(bytes);
         Ok(())
@@ -141,7 +151,10 @@ impl TempBlob {
     pub async fn finish(mut self) -> Result<FinishedBlob> {
         if matches!(self.spill, Spill::None) {
             let bytes = Bytes::from(std::mem::take(&mut self.piece));
-            if let Some(blob) = FinishedBlob::of_few(&bytes) {
+            let written = (self.stays_here && bytes.len() > LARGE)
+                .then(|| Arc::new(EarlyFile::write(Arc::clone(&self.directory), bytes.clone())));
+            if let Some(mut blob) = FinishedBlob::of_few(&bytes) {
+                blob.written = written;
                 return Ok(blob);
             }
         }
@@ -150,7 +163,8 @@ impl TempBlob {
             return Err(Error::internal("a spilled upload has no file"));
         };
         let digest = spilled.hasher.finish();
-        Ok(FinishedBlob { digest, size: self.size, content: Content::File(Arc::new(spilled.file)) })
+        let content = Content::File(Arc::new(spilled.file));
+        Ok(FinishedBlob { digest, size: self.size, content, written: None })
     }
 
     /// [`finish`](Self::finish), for bytes that must have a certain digest.
@@ -176,6 +190,7 @@ pub struct FinishedBlob {
     digest: Digest,
     size: u64,
     pub(super) content: Content,
+    written: Option<Arc<EarlyFile>>,
 }
 
 #[derive(Clone, Debug)]
@@ -192,7 +207,18 @@ impl FinishedBlob {
             digest: Digest::of(bytes),
             size: bytes.len() as u64,
             content: Content::Memory(bytes.clone()),
+            written: None,
         })
+    }
+
+    /// The file that the bytes in memory were written to ahead of time, for whoever asks first.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the disk is full.
+    pub(super) async fn take_early_file(&self) -> Result<Option<TemporaryFile>> {
+        let writing = self.written.as_ref().and_then(|written| written.take());
+        let Some(writing) = writing else { return Ok(None) };
+        writing.await.map_err(Error::internal)?.map(Some).map_err(file_error)
     }
 
     /// The sha256 of the bytes.
@@ -220,6 +246,26 @@ impl FinishedBlob {
     #[must_use]
     pub fn reader(&self) -> BlobSource {
         BlobSource { blob: self.clone(), position: 0 }
+    }
+}
+
+/// A file that is being written and brought to the disk while its digest, and so its place, is not known yet.
+#[derive(Debug)]
+struct EarlyFile(Mutex<Option<JoinHandle<io::Result<TemporaryFile>>>>);
+
+impl EarlyFile {
+    fn write(directory: Arc<TemporaryDirectory>, bytes: Bytes) -> Self {
+        let writing = tokio::task::spawn_blocking(move || {
+            let mut file = directory.create()?;
+            file.file.write_all(&bytes)?;
+            file.sync()?;
+            Ok(file)
+        });
+        Self(Mutex::new(Some(writing)))
+    }
+
+    fn take(&self) -> Option<JoinHandle<io::Result<TemporaryFile>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 

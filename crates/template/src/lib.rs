@@ -20,6 +20,6 @@ pub use function::{
 pub use functions::Functions;
 pub use limits::{Budget, Limits};
 pub use value::{
-    Element, Integer, IntegerKind, List, Map, MapType, Member, NamedMap, Object, ReadLog, Text, Value,
-    WeakMap,
+    Element, Integer, IntegerKind, List, Map, MapType, Member, NamedList, NamedMap, Object, ReadLog, Text,
+    Value, WeakMap,
 };

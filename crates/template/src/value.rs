@@ -10,7 +10,7 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::rc::Rc;
 
-pub use list::{Element, List};
+pub use list::{Element, List, NamedList};
 pub use map::{Map, MapType, NamedMap, ReadLog, WeakMap};
 pub use object::{Member, Object};
 pub use text::Text;
@@ -155,6 +155,7 @@ impl Value {
                 Element::Any => "[]interface {}".into(),
                 Element::Of("string") => "[]string".into(),
                 Element::Of(element) => format!("[]{element}").into(),
+                Element::Named(named) => named.name.into(),
             },
             Self::Map(map) => map.map_type().type_name().into(),
             Self::Object(object) => object.type_name(),

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::format::quote;
 use crate::function::{Function, Purity, Slot, Type};
 use crate::syntax::{Chain, Command, Expression, Number, Pipe, Variable};
-use crate::value::{IntegerKind, Map, Member, Text, Value};
+use crate::value::{Element, IntegerKind, Map, MapType, Member, Text, Value};
 
 /// The arguments of a command as they stand in the tree: the function or operand itself is not among them.
 type Arguments<'t> = &'t [Expression];
@@ -349,7 +349,11 @@ fn member(value: &Value, name: &Text) -> Option<Member> {
     match value {
         Value::Object(object) => find(&|name| object.member(name)),
         Value::Map(map) => match map.map_type() {
-            crate::value::MapType::Named(named) => find(&|name| (named.method)(map, name)),
+            MapType::Named(named) => find(&|name| (named.method)(map, name)),
+            _ => None,
+        },
+        Value::List(list) => match list.element() {
+            Element::Named(named) => find(&|name| (named.method)(list, name)),
             _ => None,
         },
         _ => None,

@@ -198,6 +198,7 @@ impl<'e, 't> State<'e, 't> {
         match &slot.value {
             Value::String(text) => self.write(text),
             Value::Nil => self.write(b"<no value>"),
+            Value::Object(object) => self.write(&object.print()),
             value => {
                 let start = self.execution.out.len();
                 write_display(&mut self.execution.out, value);

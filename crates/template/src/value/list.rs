@@ -2,7 +2,7 @@ use std::cell::{Ref, RefCell, RefMut};
 use std::fmt;
 use std::rc::Rc;
 
-use super::Value;
+use super::{Member, Value};
 
 /// What a Go slice holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +11,28 @@ pub enum Element {
     Any,
     /// A concrete type, by its Go name (`string`, `int`, `[]interface {}`).
     Of(&'static str),
+    /// What a slice type with a name of its own and methods holds.
+    Named(&'static NamedList),
 }
+
+/// A named slice type.
+#[derive(Debug)]
+pub struct NamedList {
+    /// The name as Go prints it (`common.VersionSet`).
+    pub name: &'static str,
+    /// The type of the items as Go prints it.
+    pub element: &'static str,
+    /// The method of a name.
+    pub method: fn(&List, &str) -> Option<Member>,
+}
+
+impl PartialEq for NamedList {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for NamedList {}
 
 impl Element {
     /// The name of the type as Go prints it.
@@ -20,6 +41,7 @@ impl Element {
         match self {
             Self::Any => "interface {}",
             Self::Of(name) => name,
+            Self::Named(named) => named.element,
         }
     }
 }

@@ -51,10 +51,13 @@ impl MapType {
 
 /// A Go map with string keys. Copies share the entries, as Go's do: a change through one is seen through all.
 #[derive(Clone)]
-pub struct Map(Rc<MapData>);
-
-struct MapData {
+pub struct Map {
     map_type: MapType,
+    data: Rc<MapData>,
+}
+
+#[derive(Default)]
+struct MapData {
     entries: RefCell<BTreeMap<Text, Value>>,
     trace: RefCell<Option<Trace>>,
 }
@@ -101,54 +104,60 @@ impl Map {
     /// A map of the given type.
     #[must_use]
     pub fn of(map_type: MapType, entries: BTreeMap<Text, Value>) -> Self {
-        Self(Rc::new(MapData { map_type, entries: RefCell::new(entries), trace: RefCell::default() }))
+        Self { map_type, data: Rc::new(MapData { entries: RefCell::new(entries), ..MapData::default() }) }
     }
 
     /// Its type.
     #[must_use]
     pub fn map_type(&self) -> MapType {
-        self.0.map_type
+        self.map_type
+    }
+
+    /// The same map, seen as another type.
+    #[must_use]
+    pub fn as_type(&self, map_type: MapType) -> Self {
+        Self { map_type, data: Rc::clone(&self.data) }
     }
 
     /// The value of a key; the reading is logged where [`Map::trace`] asked for it.
     #[must_use]
     pub fn get(&self, key: &[u8]) -> Option<Value> {
-        if let Some(trace) = &*self.0.trace.borrow() {
+        if let Some(trace) = &*self.data.trace.borrow() {
             trace.log.add(trace.path_of(key));
         }
-        self.0.entries.borrow().get(key).cloned()
+        self.data.entries.borrow().get(key).cloned()
     }
 
     /// The entries, sorted by key; logged as a reading of the whole map. Nothing may change the map while they are
     /// borrowed: copy what is needed before calling out.
     #[must_use]
     pub fn entries(&self) -> Ref<'_, BTreeMap<Text, Value>> {
-        if let Some(trace) = &*self.0.trace.borrow() {
+        if let Some(trace) = &*self.data.trace.borrow() {
             trace.log.add(trace.path.to_string());
         }
-        self.0.entries.borrow()
+        self.data.entries.borrow()
     }
 
     /// Sets the value of a key for everyone who shares the map.
     pub fn insert(&self, key: impl Into<Text>, value: Value) {
-        self.0.entries.borrow_mut().insert(key.into(), value);
+        self.data.entries.borrow_mut().insert(key.into(), value);
     }
 
     /// Takes a key out for everyone who shares the map.
     pub fn remove(&self, key: &[u8]) {
-        self.0.entries.borrow_mut().remove(key);
+        self.data.entries.borrow_mut().remove(key);
     }
 
     /// Takes all entries out. Maps that hold themselves are only freed after this.
     pub fn clear(&self) {
-        let entries = std::mem::take(&mut *self.0.entries.borrow_mut());
+        let entries = std::mem::take(&mut *self.data.entries.borrow_mut());
         drop(entries);
     }
 
     /// The number of entries.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.entries.borrow().len()
+        self.data.entries.borrow().len()
     }
 
     /// Has it no entries?
@@ -160,24 +169,24 @@ impl Map {
     /// Are both the same map?
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        Rc::ptr_eq(&self.data, &other.data)
     }
 
     /// A reference that does not keep the map alive.
     #[must_use]
     pub fn downgrade(&self) -> WeakMap {
-        WeakMap(Rc::downgrade(&self.0))
+        WeakMap { map_type: self.map_type, data: Rc::downgrade(&self.data) }
     }
 
     /// Logs from now on which keys of this map, and of the maps inside it, are read.
     pub fn trace(&self, path: &str, log: &Rc<ReadLog>) {
         let trace = Trace { path: Rc::from(path), log: Rc::clone(log) };
-        for (key, value) in &*self.0.entries.borrow() {
+        for (key, value) in &*self.data.entries.borrow() {
             if let Value::Map(map) = value {
                 map.trace(&trace.path_of(key), log);
             }
         }
-        *self.0.trace.borrow_mut() = Some(trace);
+        *self.data.trace.borrow_mut() = Some(trace);
     }
 }
 
@@ -201,12 +210,15 @@ impl fmt::Debug for Map {
 
 /// A reference to a map that does not keep it alive.
 #[derive(Clone)]
-pub struct WeakMap(Weak<MapData>);
+pub struct WeakMap {
+    map_type: MapType,
+    data: Weak<MapData>,
+}
 
 impl WeakMap {
     /// The map, if it is still alive.
     #[must_use]
     pub fn upgrade(&self) -> Option<Map> {
-        self.0.upgrade().map(Map)
+        self.data.upgrade().map(|data| Map { map_type: self.map_type, data })
     }
 }

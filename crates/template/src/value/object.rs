@@ -22,6 +22,11 @@ pub trait Object: Any {
     /// As `%v` prints it, when it has a `String` method; otherwise as fmt prints its structure.
     fn display(&self) -> Text;
 
+    /// As an action prints it: Go finds a `String` method of the pointer there, not where the value is part of something.
+    fn print(&self) -> Text {
+        self.display()
+    }
+
     /// What becomes of it in JSON and YAML, in plain values.
     fn to_plain(&self) -> Value;
 

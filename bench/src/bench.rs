@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::load::{Sample, Target, Wrk};
 use crate::process::Process;
-use crate::report::Row;
+use crate::report::{Row, format_times};
 use crate::seed::Seeds;
 use crate::statistics::Series;
 use crate::workspace::{Workspace, copy_tree};
@@ -85,6 +85,11 @@ impl Samples {
         self.series(|sample| sample.cpu_per_byte * bytes as f64)
     }
 
+    /// The same with the CPU of the client.
+    pub(crate) fn both_cpu_of(&self, bytes: usize) -> Series {
+        self.series(|sample| sample.both_cpu_per_byte * bytes as f64)
+    }
+
     /// p50 and p99 in words.
     pub(crate) fn latency(&self) -> String {
         let format = crate::report::format_seconds;
@@ -92,6 +97,22 @@ impl Samples {
         let p99 = self.series(|sample| sample.p99).median();
         format!("p50 {}, p99 {}", format(p50), format(p99))
     }
+}
+
+/// What stands below a comparison of ours, nginx, and nginx with `tcp_nopush` off: `bytes` are the unit.
+pub(crate) fn note_of_both_ends(samples: &[Samples], bytes: usize) -> String {
+    let [ours, separate] = [0, 2].map(|index| samples[index].cpu_of(bytes));
+    let both = [0, 1, 2].map(|index| samples[index].both_cpu_of(bytes));
+    format!(
+        "nginx with tcp_nopush off: {}, ours is {:.2} times that. Server and client together: ours {}, nginx {}, with tcp_nopush off {}; ours is {:.2} and {:.2} times those.",
+        format_times(&separate),
+        ours.over(&separate).median(),
+        format_times(&both[0]),
+        format_times(&both[1]),
+        format_times(&both[2]),
+        both[0].over(&both[1]).median(),
+        both[0].over(&both[2]).median(),
+    )
 }
 
 /// A named group of rows.

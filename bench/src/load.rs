@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 
-use crate::process::{Process, output_of};
+use crate::process::{Process, ended_children_cpu, output_of};
 
 /// Prints wrk's figures as JSON: bytes are all that were read, answers cut by the end of the run included.
 const REPORT: &str = r#"done = function(summary, latency, requests)
@@ -54,6 +54,8 @@ pub(crate) struct Sample {
     pub(crate) cpu_per_request: f64,
     /// Seconds of the server's CPU per byte sent.
     pub(crate) cpu_per_byte: f64,
+    /// The same with the CPU of wrk.
+    pub(crate) both_cpu_per_byte: f64,
     /// Seconds to the end of an answer, half of all.
     pub(crate) p50: f64,
     /// Seconds to the end of an answer, 99 of 100.
@@ -86,13 +88,14 @@ impl Wrk {
 
     /// Runs for a time and measures the CPU of `server` meanwhile.
     pub(crate) fn run(&self, server: &Process, target: &Target, time: Duration) -> Result<Sample> {
-        let before = server.cpu()?;
+        let (before, client_before) = (server.cpu()?, ended_children_cpu()?);
         let report = self.load(target, time)?;
-        let cpu = server.cpu()? - before;
+        let (cpu, client) = (server.cpu()? - before, ended_children_cpu()? - client_before);
         Ok(Sample {
             rate: report.requests * 1e6 / report.microseconds,
             cpu_per_request: cpu / report.requests,
             cpu_per_byte: cpu / report.bytes,
+            both_cpu_per_byte: (cpu + client) / report.bytes,
             p50: report.p50 / 1e6,
             p99: report.p99 / 1e6,
         })

@@ -124,6 +124,14 @@ fn parse_stat(text: &str) -> Option<Stat> {
     Some(Stat { parent: number(1)?, ticks: number(11)? + number(12)? })
 }
 
+/// Seconds of CPU of the children of this process that ended (fields 16 and 17).
+pub(crate) fn ended_children_cpu() -> Result<f64> {
+    let text = fs::read_to_string("/proc/self/stat")?;
+    let fields = text.rsplit_once(") ").context("/proc/self/stat")?.1.split(' ');
+    let ticks = fields.skip(13).take(2).map(str::parse::<u32>).sum::<Result<u32, _>>()?;
+    Ok((TICK * ticks).as_secs_f64())
+}
+
 /// Seconds of CPU this process has used.
 pub(crate) fn own_cpu() -> Result<f64> {
     let stat = parse_stat(&fs::read_to_string("/proc/self/stat")?).context("/proc/self/stat")?;

@@ -35,14 +35,13 @@ impl Workspace {
             peers: variable("CHANDLERY_PEERS").unwrap_or_else(|| cache.join("peers/bin")),
             charts: corpus.join("charts"),
             cache: target.join("bench/seeds"),
-            scratch: target.join("bench/scratch"),
+            // Its own for every run: two at once must not empty each other's.
+            scratch: target.join(format!("bench/scratch-{}", std::process::id())),
         };
         let chandlery = &workspace.chandlery;
         ensure!(chandlery.is_file(), "{} is missing: run `make binary`", chandlery.display());
-        if workspace.scratch.exists() {
-            fs::remove_dir_all(&workspace.scratch)?;
-        }
         fs::create_dir_all(&workspace.scratch)?;
+        remove_ended(&target.join("bench"))?;
         fs::create_dir_all(&workspace.cache)?;
         Ok(workspace)
     }
@@ -68,6 +67,19 @@ impl Workspace {
         fs::create_dir_all(&path)?;
         Ok(path)
     }
+}
+
+/// Removes the scratch directories of runs that ended; those that failed leave theirs for their logs.
+fn remove_ended(directory: &Path) -> Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let run = name.to_str().and_then(|name| name.strip_prefix("scratch-"));
+        if run.is_some_and(|run| !Path::new("/proc").join(run).exists()) {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn variable(name: &str) -> Option<PathBuf> {

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, note_of_both_ends};
 use crate::client::Client;
 use crate::report::{Row, format_seconds, with_spread};
 use crate::seed::BLOBS;
@@ -56,14 +56,20 @@ fn row(
     name: &str,
     range: Option<(usize, usize)>,
 ) -> Result<Row> {
-    let mut targets = [ours.target(&format!("/charts/{name}")), nginx.target(&format!("/{name}"))];
+    let file = format!("/{name}");
+    let mut targets =
+        [ours.target(&format!("/charts/{name}")), nginx.target(&file), nginx.separate_target(&file)];
     let mut what = "whole".to_owned();
     if let Some((first, last)) = range {
         what = format!("a range of {:.1} MiB", (last - first + 1) as f64 / f64::from(1 << 20));
         targets = targets.map(|target| target.with(&format!("Range: bytes={first}-{last}")));
     }
-    let [our_target, their_target] = targets;
-    let samples = bench.alternate_load(&[(&ours.process, our_target), (&nginx.process, their_target)])?;
+    let [our_target, their_target, separate_target] = targets;
+    let samples = bench.alternate_load(&[
+        (&ours.process, our_target),
+        (&nginx.process, their_target),
+        (&nginx.process, separate_target),
+    ])?;
     let gigabyte = 1_000_000_000;
     let (cpu, peer) = (samples[0].cpu_of(gigabyte), samples[1].cpu_of(gigabyte));
     let ratio = peer.over(&cpu).median();
@@ -76,5 +82,6 @@ fn row(
         .peer(format!("nginx {}", text(1, &peer)), peer.spread())
         .ratio(ratio)
         .at_least(ratio, 0.95, "≥ 0.95 × nginx's bytes per CPU-second")
-        .rounds(json!({ "ours": cpu.0, "nginx": peer.0 })))
+        .note(note_of_both_ends(&samples, gigabyte))
+        .rounds(json!({ "ours": cpu.0, "nginx": peer.0, "separate": samples[2].cpu_of(gigabyte).0 })))
 }

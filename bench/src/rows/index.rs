@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use serde_json::json;
 
-use crate::bench::{Bench, Samples};
+use crate::bench::{Bench, Samples, note_of_both_ends};
 use crate::report::{Row, format_times};
 use crate::servers::{Chandlery, ChartMuseum, Nginx};
 use crate::statistics::Series;
@@ -39,6 +39,7 @@ fn at_size(bench: &Bench, versions: usize) -> Result<Vec<Row>> {
         let samples = bench.alternate_load(&[
             (&ours.process, target(ours.target("/index.yaml"))),
             (&nginx.process, target(nginx.target("/index.yaml"))),
+            (&nginx.process, target(nginx.separate_target("/index.yaml"))),
         ])?;
         let size = length as f64 / 1e6;
         let name = format!("index GET, {versions} versions, {kind} ({size:.2} MB): CPU per request");
@@ -75,7 +76,8 @@ fn compared(name: &str, length: usize, samples: &[Samples]) -> Row {
         )
         .ratio(ratio)
         .at_most(ratio, 1.15, "≤ 1.15 × nginx")
-        .rounds(json!({ "ours": ours.0, "nginx": nginx.0 }))
+        .note(note_of_both_ends(samples, length))
+        .rounds(json!({ "ours": ours.0, "nginx": nginx.0, "separate": samples[2].cpu_of(length).0 }))
 }
 
 fn rate_text(rate: &Series) -> String {

@@ -17,7 +17,8 @@ use crate::workspace::Workspace;
 /// Where Debian puts it, which is not on everybody's PATH.
 const PROGRAM: &str = "/usr/sbin/nginx";
 
-/// Everything that differs from nginx's defaults. Connections are never closed for their number of requests.
+/// Everything that differs from nginx's defaults: `sendfile` and `tcp_nopush` as in Debian's `nginx.conf`, and connections
+/// are never closed for their number of requests. A second address has `tcp_nopush` off, which is nginx's own default.
 const CONFIGURATION: &str = r"
 worker_processes 2;
 daemon off;
@@ -36,7 +37,9 @@ http {
   uwsgi_temp_path @DIR@/uwsgi;
   scgi_temp_path @DIR@/scgi;
   types { application/x-yaml yaml; application/gzip tgz; }
-  server { listen @LISTEN@; root @DIR@/files; }
+  root @DIR@/files;
+  server { listen @LISTEN@; tcp_nopush on; }
+  server { listen @SEPARATE@; tcp_nopush off; }
 }
 ";
 
@@ -47,6 +50,8 @@ pub(crate) struct Nginx {
     pub(crate) process: Process,
     /// Where it listens.
     pub(crate) address: SocketAddr,
+    /// Where it sends the head of an answer by itself, before the file.
+    separate: SocketAddr,
     files: PathBuf,
 }
 
@@ -57,10 +62,11 @@ impl Nginx {
         let files = directory.join("files");
         fs::create_dir(&files)?;
         fs::write(files.join("small.txt"), [b'x'; 1024])?;
-        let address = free_address()?;
+        let (address, separate) = (free_address()?, free_address()?);
         let mut text = CONFIGURATION
             .replace("@DIR@", &directory.to_string_lossy())
-            .replace("@LISTEN@", &address.to_string());
+            .replace("@LISTEN@", &address.to_string())
+            .replace("@SEPARATE@", &separate.to_string());
         if rustix::process::geteuid().is_root() {
             // Workers would become another user, who may not read the directory.
             text.insert_str(0, "user root;");
@@ -72,7 +78,7 @@ impl Nginx {
         let mut process = Process::start("nginx", &mut command, &directory.join("output.log"))?;
         let mut client = Client::new(address, None);
         wait_ready(&mut process, &mut client, "/small.txt", Duration::from_secs(10))?;
-        Ok(Self { process, address, files })
+        Ok(Self { process, address, separate, files })
     }
 
     /// Puts a file at `/name`.
@@ -88,6 +94,11 @@ impl Nginx {
     /// A path for wrk.
     pub(crate) fn target(&self, path: &str) -> Target {
         Target::new(self.address, path)
+    }
+
+    /// The same from the server that has `tcp_nopush` off.
+    pub(crate) fn separate_target(&self, path: &str) -> Target {
+        Target::new(self.separate, path)
     }
 
     /// The version, such as `nginx/1.22.1`.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::Document;
 use super::encoding::{Encoding, GZIP_HEADER, gzip_trailer};
-use super::fragment::{self, Links};
+use super::fragment::{self, ChartText, EntryPlace, Links};
 use super::layer::{Fragment, Layer};
 use crate::body::Part;
 use crate::service::repositories::Repository;
@@ -19,6 +19,7 @@ use crate::service::repositories::Repository;
 struct Text {
     checksum: crc32fast::Hasher,
     digest: Digest,
+    entries: Box<[EntryPlace]>,
 }
 
 /// The fragments of a repository: their texts, and the compressed forms that somebody asked for.
@@ -82,11 +83,20 @@ impl Builder {
             return Ok(());
         }
         let base = links.of(&self.path, self.is_default);
-        let text = fragment::chart(name, versions, &base)?;
+        let last = self.last_text(name).map_err(cache_fault)?;
+        let last = last.as_ref().map(|(text, entries)| (text.as_str(), *entries));
+        let ChartText { text, entries } = ChartText::write(name, versions, &base, last)?;
         let mut checksum = crc32fast::Hasher::new();
         checksum.update(text.as_bytes());
-        let about = Text { checksum, digest: Digest::of(text.as_bytes()) };
+        let about = Text { checksum, digest: Digest::of(text.as_bytes()), entries };
         self.texts.insert(name, generation, text.as_bytes(), about).map_err(cache_fault)
+    }
+
+    /// What was written of a chart before.
+    fn last_text(&self, name: &str) -> std::io::Result<Option<(String, &[EntryPlace])>> {
+        let Some(fragment) = self.texts.fragments().get(name) else { return Ok(None) };
+        let text = String::from_utf8(self.texts.read(fragment.slot)?).map_err(std::io::Error::other)?;
+        Ok(Some((text, &fragment.about.entries)))
     }
 
     /// The whole index in one encoding.

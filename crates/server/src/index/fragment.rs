@@ -1,10 +1,13 @@
 //! The text of an index, chart by chart, and the addresses in it.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
 use chandlery_chart::{
-    EntryFields, Metadata, compare_newest_first, write_chart_header, write_document_footer,
-    write_document_header, write_entry,
+    EntryFields, Metadata, Version, write_chart_header, write_document_footer, write_document_header,
+    write_entry,
 };
-use chandlery_core::{Error, RepositoryPath, Result};
+use chandlery_core::{Digest, Error, RepositoryPath, Result};
 use chandlery_store::charts::VersionRow;
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -101,24 +104,65 @@ pub(super) fn tail(generated: Timestamp, context_path: &str) -> String {
     text
 }
 
-/// The entries of one chart, newest first.
-pub(super) fn chart(name: &str, mut versions: Vec<VersionRow>, base: &PackageBase) -> Result<String> {
-    versions.sort_by(|left, right| compare_newest_first(&left.version, &right.version));
-    let mut text = String::with_capacity(versions.iter().map(|row| row.metadata.len() + 256).sum());
-    write_chart_header(&mut text, name).map_err(Error::internal)?;
-    for row in versions {
-        let metadata: Metadata = serde_json::from_str(&row.metadata).map_err(Error::internal)?;
-        let entry = EntryFields {
-            metadata: &metadata,
-            created: &row.created_at.to_string(),
-            digest: &row.digest.to_hex(),
-            urls: &[base.package(&row.file_name)],
-            removed: false,
-            legacy: None,
-        };
-        write_entry(&mut text, &entry).map_err(Error::internal)?;
+/// The index entries of one chart, newest first.
+pub(super) struct ChartText {
+    /// The lines of the chart.
+    pub(super) text: String,
+    /// Where each entry is in them.
+    pub(super) entries: Box<[EntryPlace]>,
+}
+
+/// An entry in a chart's text. It depends on the package and on its time only.
+#[derive(Clone, Copy)]
+pub(super) struct EntryPlace {
+    digest: Digest,
+    created_at: Timestamp,
+    start: usize,
+    end: usize,
+}
+
+impl ChartText {
+    /// Writes the entries that are not in the chart's last text, and copies the others: what an upload costs shall not
+    /// grow with the versions that were there before it.
+    pub(super) fn write(
+        name: &str,
+        mut versions: Vec<VersionRow>,
+        base: &PackageBase,
+        last: Option<(&str, &[EntryPlace])>,
+    ) -> Result<Self> {
+        versions.sort_by_cached_key(|row| Reverse(row.version.parse::<Version>().ok()));
+        let (last_text, last_entries) = last.unwrap_or_default();
+        let known: HashMap<_, _> = last_entries
+            .iter()
+            .map(|place| ((place.digest, place.created_at), &last_text[place.start..place.end]))
+            .collect();
+        let mut text = String::with_capacity(versions.iter().map(|row| row.metadata.len() + 256).sum());
+        let mut entries = Vec::with_capacity(versions.len());
+        write_chart_header(&mut text, name).map_err(Error::internal)?;
+        for row in &versions {
+            let start = text.len();
+            match known.get(&(row.digest, row.created_at)) {
+                Some(entry) => text.push_str(entry),
+                None => write_version(&mut text, row, base)?,
+            }
+            let (digest, created_at) = (row.digest, row.created_at);
+            entries.push(EntryPlace { digest, created_at, start, end: text.len() });
+        }
+        Ok(Self { text, entries: entries.into() })
     }
-    Ok(text)
+}
+
+fn write_version(text: &mut String, row: &VersionRow, base: &PackageBase) -> Result<()> {
+    let metadata: Metadata = serde_json::from_str(&row.metadata).map_err(Error::internal)?;
+    let entry = EntryFields {
+        metadata: &metadata,
+        created: &row.created_at.to_string(),
+        digest: &row.digest.to_hex(),
+        urls: &[base.package(&row.file_name)],
+        removed: false,
+        legacy: None,
+    };
+    write_entry(text, &entry).map_err(Error::internal)
 }
 
 #[cfg(test)]
@@ -136,6 +180,49 @@ mod tests {
         let links = Links::new(Some("https://h/"), String::new(), "/ctx".to_owned());
         assert_eq!(links.of(&path, true).package("a-1.tgz"), "https://h/ctx/charts/a-1.tgz");
         assert_eq!(links.of(&path, false).package("a-1.tgz"), "https://h/ctx/team/apps/charts/a-1.tgz");
+    }
+
+    fn row(version: &str, created: i64) -> VersionRow {
+        VersionRow {
+            version: version.to_owned(),
+            file_name: format!("a-{version}.tgz"),
+            digest: Digest::of(version.as_bytes()),
+            size: 1,
+            created_at: Timestamp::from_second(created).unwrap(),
+            metadata: format!(
+                r#"{{"name":"a","version":"{version}","apiVersion":"v2","description":"é {created}"}}"#
+            ),
+        }
+    }
+
+    #[test]
+    fn what_was_written_before_is_copied() {
+        let base = PackageBase(String::new());
+        let versions = |listed: &[(&str, i64)]| -> Vec<VersionRow> {
+            listed.iter().map(|(version, created)| row(version, *created)).collect()
+        };
+        let steps: [&[(&str, i64)]; 6] = [
+            &[("1.0.0", 1)],
+            &[("1.0.0", 1), ("1.10.0", 2), ("1.9.0", 3), ("none", 4)],
+            &[("1.0.0", 1), ("1.10.0", 2), ("1.9.0", 5), ("none", 4)],
+            &[("1.10.0", 2), ("2.0.0-rc.1", 6), ("none", 4)],
+            &[("none", 7), ("other", 8)],
+            &[("1.0.0", 1)],
+        ];
+        let mut last: Option<ChartText> = None;
+        for step in steps {
+            let before = last.as_ref().map(|last| (last.text.as_str(), &*last.entries));
+            let after = ChartText::write("a", versions(step), &base, before).unwrap();
+            let anew = ChartText::write("a", versions(step), &base, None).unwrap();
+            assert_eq!(after.text, anew.text);
+            assert_eq!(after.text.matches("\n    version: ").count(), step.len());
+            last = Some(after);
+        }
+        let order = versions(steps[1]);
+        let text = ChartText::write("a", order, &base, None).unwrap().text;
+        let places =
+            ["1.10.0", "1.9.0", "1.0.0", "none"].map(|version| text.find(&format!("version: {version}\n")));
+        assert!(places.is_sorted() && places[0].is_some(), "{places:?}");
     }
 
     #[test]

@@ -199,12 +199,8 @@ impl<'e, 't> State<'e, 't> {
             Value::String(text) => self.write(text),
             Value::Nil => self.write(b"<no value>"),
             Value::Object(object) => self.write(&object.print()),
-            value => {
-                let start = self.execution.out.len();
-                write_display(&mut self.execution.out, value);
-                let written = self.execution.out.len() - start;
-                self.execution.budget.claim(written).map_err(|error| self.place(error))
-            }
+            value => write_display(&mut self.execution.out, value, &self.execution.budget)
+                .map_err(|error| self.place(error)),
         }
     }
 

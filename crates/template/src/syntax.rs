@@ -1,10 +1,16 @@
 //! Texts to trees: Go's template syntax.
 
+mod characters;
+mod lexer;
+mod literal;
 mod node;
-mod stub;
-pub(crate) use stub::*;
+mod number;
+mod parser;
+mod print;
+mod unicode;
 
-pub use node::{
-    Branch, Chain, Command, Expression, Identifier, Node, Number, Pipe, Position, Source, StringConstant,
-    TemplateCall, Tree, Variable,
+pub(crate) use node::{
+    Branch, Chain, Command, Expression, Identifier, Node, Number, Pipe, Position, Source, StringConstant, TemplateCall,
+    Tree, Variable, is_empty_tree, on_large_stack,
 };
+pub(crate) use parser::parse;

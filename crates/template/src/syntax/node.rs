@@ -1,3 +1,4 @@
+use std::mem;
 use std::rc::Rc;
 
 use crate::function::Function;
@@ -13,6 +14,23 @@ pub struct Source {
     pub name: Text,
     /// The text.
     pub text: Text,
+}
+
+impl Source {
+    /// The line of a position, from 1.
+    #[must_use]
+    pub fn line(&self, position: Position) -> usize {
+        self.line_and_column(position).0
+    }
+
+    /// The line of a position, from 1, and its bytes from the start of that line.
+    #[must_use]
+    pub fn line_and_column(&self, position: Position) -> (usize, usize) {
+        let before = &self.text[..position];
+        let line = 1 + memchr::memchr_iter(b'\n', before).count();
+        let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+        (line, position - line_start)
+    }
 }
 
 /// A parsed template.
@@ -34,13 +52,13 @@ pub enum Node {
     /// A pipeline whose value is printed, unless it declares or assigns.
     Action(Pipe),
     /// `if`.
-    If(Branch),
+    If(Box<Branch>),
     /// `with`.
-    With(Branch),
+    With(Box<Branch>),
     /// `range`.
-    Range(Branch),
+    Range(Box<Branch>),
     /// `template`; also what `block` leaves behind.
-    Template(TemplateCall),
+    Template(Box<TemplateCall>),
     /// `break`.
     Break(Position),
     /// `continue`.
@@ -56,7 +74,7 @@ pub struct Branch {
     pub pipe: Pipe,
     /// What is done if so, or for each element.
     pub list: Vec<Node>,
-    /// What is done otherwise.
+    /// What is done otherwise; absent and empty print differently.
     pub else_list: Option<Vec<Node>>,
 }
 
@@ -173,6 +191,38 @@ pub struct Number {
     pub unsigned: Option<u64>,
     /// Its value as a float, if it has one.
     pub float: Option<f64>,
-    /// Its value as a complex number (real, imaginary); every number has one unless it is a character constant.
+    /// Its value as a complex number (real, imaginary), if it is written with an `i`.
     pub complex: Option<(f64, f64)>,
+}
+
+/// Is there nothing but blanks? Such a tree takes no other's place (Go: `IsEmptyTree`).
+#[must_use]
+pub(crate) fn is_empty_tree(nodes: &[Node]) -> bool {
+    nodes.iter().all(|node| match node {
+        Node::Text(text) => text.to_str_lossy().trim().is_empty(),
+        _ => false,
+    })
+}
+
+/// Runs something that may lead to itself, however deep the tree is.
+pub(crate) fn on_large_stack<T>(run: impl FnOnce() -> T) -> T {
+    const LEFT: usize = 128 << 10;
+    const ADDED: usize = 1 << 20;
+    stacker::maybe_grow(LEFT, ADDED, run)
+}
+
+/// Deep trees end as they began: without running out of stack.
+impl Drop for Branch {
+    fn drop(&mut self) {
+        let lists = (mem::take(&mut self.list), self.else_list.take());
+        on_large_stack(|| drop(lists));
+    }
+}
+
+/// As for branches: parentheses can be deep.
+impl Drop for Pipe {
+    fn drop(&mut self) {
+        let commands = mem::take(&mut self.commands);
+        on_large_stack(|| drop(commands));
+    }
 }

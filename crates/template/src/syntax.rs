@@ -10,7 +10,7 @@ mod print;
 mod unicode;
 
 pub(crate) use node::{
-    Branch, Chain, Command, Expression, Identifier, Node, Number, Pipe, Position, Source, StringConstant, TemplateCall,
-    Tree, Variable, is_empty_tree, on_large_stack,
+    Branch, Chain, Command, Expression, Node, Number, Pipe, Position, TemplateCall, Tree, Variable,
+    is_empty_tree,
 };
 pub(crate) use parser::parse;

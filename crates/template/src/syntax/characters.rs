@@ -31,7 +31,8 @@ pub(super) fn is_in_names(character: char) -> bool {
 pub(super) fn name_length(bytes: &[u8]) -> usize {
     let mut length = 0;
     loop {
-        length += bytes[length..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        length +=
+            bytes[length..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
         match first(&bytes[length..]) {
             Some((character, width)) if is_in_names(character) => length += width,
             _ => return length,

@@ -137,7 +137,15 @@ const MARK_LENGTH: usize = 2;
 impl<'a> Lexer<'a> {
     pub(super) fn new(text: &'a [u8], words: LoopWords) -> Self {
         let left_delimiter = memmem::Finder::new(LEFT_DELIMITER);
-        Self { text, position: 0, is_in_action: false, open_parentheses: 0, left_delimiter, words, error: None }
+        Self {
+            text,
+            position: 0,
+            is_in_action: false,
+            open_parentheses: 0,
+            left_delimiter,
+            words,
+            error: None,
+        }
     }
 
     /// The next item; after the last one, the end again.
@@ -316,7 +324,11 @@ impl<'a> Lexer<'a> {
 
     fn take_field(&mut self) -> Item {
         let rest = &self.rest()[1..];
-        if is_end_of_name(rest) { self.take(Kind::Dot, 1) } else { self.take_name(Kind::Field, 1 + name_length(rest)) }
+        if is_end_of_name(rest) {
+            self.take(Kind::Dot, 1)
+        } else {
+            self.take_name(Kind::Field, 1 + name_length(rest))
+        }
     }
 
     fn take_word_or_sign(&mut self) -> Item {

@@ -55,7 +55,10 @@ fn escape(letter: u8, rest: &[u8], quote: u8) -> Option<(Unit, &[u8])> {
         b'v' => 11,
         b'\\' => b'\\',
         b'\'' | b'"' if letter == quote => letter,
-        b'x' => return hexadecimal(rest, 2).and_then(|(code, rest)| Some((Unit::Byte(u8::try_from(code).ok()?), rest))),
+        b'x' => {
+            return hexadecimal(rest, 2)
+                .and_then(|(code, rest)| Some((Unit::Byte(u8::try_from(code).ok()?), rest)));
+        }
         b'u' => return named_character(rest, 4),
         b'U' => return named_character(rest, 8),
         b'0'..=b'7' => return octal(letter, rest),
@@ -71,14 +74,16 @@ fn named_character(rest: &[u8], digits: usize) -> Option<(Unit, &[u8])> {
 
 fn hexadecimal(rest: &[u8], digits: usize) -> Option<(u32, &[u8])> {
     let (digits, rest) = rest.split_at_checked(digits)?;
-    let code = digits.iter().try_fold(0u32, |code, digit| Some(code << 4 | char::from(*digit).to_digit(16)?))?;
+    let code =
+        digits.iter().try_fold(0u32, |code, digit| Some(code << 4 | char::from(*digit).to_digit(16)?))?;
     Some((code, rest))
 }
 
 fn octal(first_digit: u8, rest: &[u8]) -> Option<(Unit, &[u8])> {
     let (digits, rest) = rest.split_at_checked(2)?;
     let start = u32::from(first_digit - b'0');
-    let code = digits.iter().try_fold(start, |code, digit| Some(code << 3 | char::from(*digit).to_digit(8)?))?;
+    let code =
+        digits.iter().try_fold(start, |code, digit| Some(code << 3 | char::from(*digit).to_digit(8)?))?;
     Some((Unit::Byte(u8::try_from(code).ok()?), rest))
 }
 
@@ -219,11 +224,16 @@ fn scale(mantissa: u64, exponent: i64) -> f64 {
         // Below the normal range the last bit counts 2^-1074: the bits are the number.
         return f64::from_bits(mantissa);
     }
-    let (mantissa, exponent) =
-        if mantissa >> (MANTISSA_BITS + 1) == 0 { (mantissa, exponent) } else { (mantissa >> 1, exponent + 1) };
+    let (mantissa, exponent) = if mantissa >> (MANTISSA_BITS + 1) == 0 {
+        (mantissa, exponent)
+    } else {
+        (mantissa >> 1, exponent + 1)
+    };
     let biased = exponent + i64::from(MANTISSA_BITS) + 1023;
     match u64::try_from(biased) {
-        Ok(biased @ 1..2047) => f64::from_bits(biased << MANTISSA_BITS | (mantissa & ((1 << MANTISSA_BITS) - 1))),
+        Ok(biased @ 1..2047) => {
+            f64::from_bits(biased << MANTISSA_BITS | (mantissa & ((1 << MANTISSA_BITS) - 1)))
+        }
         _ => f64::INFINITY,
     }
 }

@@ -5,27 +5,27 @@ use crate::function::Function;
 use crate::value::Text;
 
 /// A byte offset in the text of a [`Source`].
-pub type Position = usize;
+pub(crate) type Position = usize;
 
 /// A text that was parsed; the templates it defines share it.
 #[derive(Debug)]
-pub struct Source {
+pub(crate) struct Source {
     /// Its name in error messages (Go: `ParseName`).
-    pub name: Text,
+    pub(crate) name: Text,
     /// The text.
-    pub text: Text,
+    pub(crate) text: Text,
 }
 
 impl Source {
     /// The line of a position, from 1.
     #[must_use]
-    pub fn line(&self, position: Position) -> usize {
+    pub(crate) fn line(&self, position: Position) -> usize {
         self.line_and_column(position).0
     }
 
     /// The line of a position, from 1, and its bytes from the start of that line.
     #[must_use]
-    pub fn line_and_column(&self, position: Position) -> (usize, usize) {
+    pub(crate) fn line_and_column(&self, position: Position) -> (usize, usize) {
         let before = &self.text[..position];
         let line = 1 + memchr::memchr_iter(b'\n', before).count();
         let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
@@ -35,18 +35,18 @@ impl Source {
 
 /// A parsed template.
 #[derive(Debug)]
-pub struct Tree {
+pub(crate) struct Tree {
     /// The name by which it is executed: of the text, or of a `define` or `block` in it.
-    pub name: Text,
+    pub(crate) name: Text,
     /// The text it stands in.
-    pub source: Rc<Source>,
+    pub(crate) source: Rc<Source>,
     /// What it does.
-    pub root: Vec<Node>,
+    pub(crate) root: Vec<Node>,
 }
 
 /// An element of a template.
 #[derive(Debug)]
-pub enum Node {
+pub(crate) enum Node {
     /// Plain text.
     Text(Text),
     /// A pipeline whose value is printed, unless it declares or assigns.
@@ -67,64 +67,64 @@ pub enum Node {
 
 /// `if`, `with` or `range` with its parts. An `else if` is a list of one `if`.
 #[derive(Debug)]
-pub struct Branch {
+pub(crate) struct Branch {
     /// Where it begins, as Go reports it.
-    pub position: Position,
+    pub(crate) position: Position,
     /// What decides.
-    pub pipe: Pipe,
+    pub(crate) pipe: Pipe,
     /// What is done if so, or for each element.
-    pub list: Vec<Node>,
+    pub(crate) list: Vec<Node>,
     /// What is done otherwise; absent and empty print differently.
-    pub else_list: Option<Vec<Node>>,
+    pub(crate) else_list: Option<Vec<Node>>,
 }
 
 /// `{{template "name" pipeline}}`.
 #[derive(Debug)]
-pub struct TemplateCall {
+pub(crate) struct TemplateCall {
     /// Where it begins, as Go reports it.
-    pub position: Position,
+    pub(crate) position: Position,
     /// The name.
-    pub name: Text,
+    pub(crate) name: Text,
     /// What becomes the dot.
-    pub pipe: Option<Pipe>,
+    pub(crate) pipe: Option<Pipe>,
 }
 
 /// Commands, the value of each is the last argument of the next; and the variables that get the last value.
 #[derive(Debug)]
-pub struct Pipe {
+pub(crate) struct Pipe {
     /// Where it begins, as Go reports it.
-    pub position: Position,
+    pub(crate) position: Position,
     /// `=`, not `:=`.
-    pub is_assignment: bool,
+    pub(crate) is_assignment: bool,
     /// The variables that are declared or assigned.
-    pub variables: Vec<Variable>,
+    pub(crate) variables: Vec<Variable>,
     /// Never empty.
-    pub commands: Vec<Command>,
+    pub(crate) commands: Vec<Command>,
 }
 
 /// An operand and its arguments.
 #[derive(Debug)]
-pub struct Command {
+pub(crate) struct Command {
     /// Where it begins, as Go reports it.
-    pub position: Position,
+    pub(crate) position: Position,
     /// The operand or function, and its arguments; never empty.
-    pub arguments: Vec<Expression>,
+    pub(crate) arguments: Vec<Expression>,
 }
 
 /// A variable, with the fields behind it.
 #[derive(Debug)]
-pub struct Variable {
+pub(crate) struct Variable {
     /// Where it begins, as Go reports it.
-    pub position: Position,
+    pub(crate) position: Position,
     /// With its `$`.
-    pub name: Rc<str>,
+    pub(crate) name: Rc<str>,
     /// The fields: `x`, `y` in `$v.x.y`.
-    pub fields: Vec<Text>,
+    pub(crate) fields: Vec<Text>,
 }
 
 /// An operand.
 #[derive(Debug)]
-pub enum Expression {
+pub(crate) enum Expression {
     /// `.`
     Dot(Position),
     /// `nil`
@@ -149,50 +149,81 @@ pub enum Expression {
 
 /// A function that is named.
 #[derive(Debug)]
-pub struct Identifier {
+pub(crate) struct Identifier {
     /// Where it begins, as Go reports it.
-    pub position: Position,
+    pub(crate) position: Position,
     /// The function.
-    pub function: Rc<Function>,
+    pub(crate) function: Rc<Function>,
 }
 
 /// An operand with fields behind it.
 #[derive(Debug)]
-pub struct Chain {
+pub(crate) struct Chain {
     /// Where it begins, as Go reports it.
-    pub position: Position,
+    pub(crate) position: Position,
     /// The operand.
-    pub operand: Box<Expression>,
+    pub(crate) operand: Box<Expression>,
     /// `x`, `y`.
-    pub fields: Vec<Text>,
+    pub(crate) fields: Vec<Text>,
 }
 
 /// A string constant.
 #[derive(Debug)]
-pub struct StringConstant {
+pub(crate) struct StringConstant {
     /// Where it begins, as Go reports it.
-    pub position: Position,
+    pub(crate) position: Position,
     /// As it stands in the text, with quotes.
-    pub quoted: Text,
+    pub(crate) quoted: Text,
     /// What it means.
-    pub text: Text,
+    pub(crate) text: Text,
 }
 
 /// A number with every type it can have.
 #[derive(Debug)]
-pub struct Number {
+pub(crate) struct Number {
     /// Where it begins, as Go reports it.
-    pub position: Position,
+    pub(crate) position: Position,
     /// As it stands in the text.
-    pub text: Text,
+    pub(crate) text: Text,
     /// Its value as a signed integer, if it has one.
-    pub signed: Option<i64>,
+    pub(crate) signed: Option<i64>,
     /// Its value as an unsigned integer, if it has one.
-    pub unsigned: Option<u64>,
+    pub(crate) unsigned: Option<u64>,
     /// Its value as a float, if it has one.
-    pub float: Option<f64>,
+    pub(crate) float: Option<f64>,
     /// Its value as a complex number (real, imaginary), if it is written with an `i`.
-    pub complex: Option<(f64, f64)>,
+    pub(crate) complex: Option<(f64, f64)>,
+}
+
+impl Node {
+    /// Where it begins, as Go reports it. Plain text, at which nothing fails, says 0.
+    pub(crate) fn position(&self) -> Position {
+        match self {
+            Self::Text(_) => 0,
+            Self::Action(pipe) => pipe.position,
+            Self::If(branch) | Self::With(branch) | Self::Range(branch) => branch.position,
+            Self::Template(call) => call.position,
+            Self::Break(position) | Self::Continue(position) => *position,
+        }
+    }
+}
+
+impl Expression {
+    /// Where it begins, as Go reports it: with several fields, at the second one.
+    pub(crate) fn position(&self) -> Position {
+        match self {
+            Self::Dot(position)
+            | Self::Nil(position)
+            | Self::Bool(position, _)
+            | Self::Field(position, _) => *position,
+            Self::Number(number) => number.position,
+            Self::String(constant) => constant.position,
+            Self::Variable(variable) => variable.position,
+            Self::Identifier(identifier) => identifier.position,
+            Self::Chain(chain) => chain.position,
+            Self::Pipe(pipe) => pipe.position,
+        }
+    }
 }
 
 /// Is there nothing but blanks? Such a tree takes no other's place (Go: `IsEmptyTree`).

@@ -4,8 +4,8 @@ use std::fmt::{Display, Formatter, Result};
 
 use super::characters::quote;
 use super::node::{
-    Branch, Chain, Command, Expression, Identifier, Node, Number, Pipe, StringConstant, TemplateCall, Variable,
-    on_large_stack,
+    Branch, Chain, Command, Expression, Identifier, Node, Number, Pipe, StringConstant, TemplateCall,
+    Variable, on_large_stack,
 };
 use crate::value::Text;
 

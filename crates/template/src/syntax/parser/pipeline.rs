@@ -97,7 +97,9 @@ impl<'a> Parser<'a> {
         }
         let constant = commands.iter().skip(1).position(|command| is_literal(&command.arguments[0]));
         match constant {
-            Some(index) => Err(self.fail(format_args!("non executable command in pipeline stage {}", index + 2))),
+            Some(index) => {
+                Err(self.fail(format_args!("non executable command in pipeline stage {}", index + 2)))
+            }
             None => Ok(()),
         }
     }
@@ -208,7 +210,9 @@ impl<'a> Parser<'a> {
 
     fn variable(&self, item: Item) -> Result<Expression, Error> {
         match self.scope.variables.get(&self.name(item)) {
-            Some(name) => Ok(Expression::Variable(Variable { position: item.start, name, fields: Vec::new() })),
+            Some(name) => {
+                Ok(Expression::Variable(Variable { position: item.start, name, fields: Vec::new() }))
+            }
             None => Err(self.fail(format_args!("undefined variable {}", quote(self.value(item))))),
         }
     }

@@ -54,6 +54,8 @@ pub struct Execution {
     missing_key: MissingKey,
     now: Option<Timestamp>,
     random: StdRng,
+    /// The name of the variable that holds the dot a template began with.
+    dollar: Rc<str>,
     out: Vec<u8>,
     /// The texts that functions executed, parsed.
     parsed: HashMap<Text, Rc<Vec<Rc<Tree>>>>,
@@ -77,6 +79,7 @@ impl Execution {
             missing_key: options.missing_key,
             now: options.now,
             random,
+            dollar: Rc::from("$"),
             out: Vec::new(),
             parsed: HashMap::new(),
             varying: BTreeSet::new(),

@@ -213,6 +213,34 @@ pub trait IntoFunction<Arguments> {
     fn into_body(self) -> Box<Body>;
 }
 
+impl<F, R> IntoFunction<()> for F
+where
+    F: Fn() -> R + 'static,
+    R: Returned,
+{
+    fn signature(&self) -> Signature {
+        Signature::default()
+    }
+
+    fn into_body(self) -> Box<Body> {
+        Box::new(move |_, _| self().into_result())
+    }
+}
+
+impl<F, R> IntoFunction<(WithCall,)> for F
+where
+    F: Fn(&mut Call<'_>) -> R + 'static,
+    R: Returned,
+{
+    fn signature(&self) -> Signature {
+        Signature::default()
+    }
+
+    fn into_body(self) -> Box<Body> {
+        Box::new(move |call, _| self(call).into_result())
+    }
+}
+
 /// Marks the functions that take a `&mut Call` first.
 pub struct WithCall;
 
@@ -228,12 +256,10 @@ macro_rules! into_function {
                 argument::signature(&[$($parameter::PARAMETER),*])
             }
 
-            #[expect(non_snake_case, unused_mut, unused_variables, reason = "one macro for all numbers of parameters")]
             fn into_body(self) -> Box<Body> {
                 Box::new(move |_, arguments| {
                     let mut arguments = arguments.iter();
-                    $(let $parameter = $parameter::take(&mut arguments)?;)*
-                    self($($parameter),*).into_result()
+                    self($($parameter::take(&mut arguments)?),*).into_result()
                 })
             }
         }
@@ -248,19 +274,16 @@ macro_rules! into_function {
                 argument::signature(&[$($parameter::PARAMETER),*])
             }
 
-            #[expect(non_snake_case, unused_mut, unused_variables, reason = "one macro for all numbers of parameters")]
             fn into_body(self) -> Box<Body> {
                 Box::new(move |call, arguments| {
                     let mut arguments = arguments.iter();
-                    $(let $parameter = $parameter::take(&mut arguments)?;)*
-                    self(call, $($parameter),*).into_result()
+                    self(call, $($parameter::take(&mut arguments)?),*).into_result()
                 })
             }
         }
     };
 }
 
-into_function!();
 into_function!(A);
 into_function!(A B);
 into_function!(A B C);

@@ -28,7 +28,7 @@ pub(super) struct State<'e, 't> {
 
 impl<'e, 't> State<'e, 't> {
     pub(super) fn new(execution: &'e mut Execution, tree: &'t Tree, data: Slot) -> Self {
-        let variables = vec![(Rc::from("$"), data)];
+        let variables = vec![(Rc::clone(&execution.dollar), data)];
         Self { execution, tree, node: None, variables }
     }
 

@@ -1,5 +1,5 @@
-use std::cell::{Ref, RefCell};
-use std::collections::BTreeMap;
+use std::cell::{Cell, Ref, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::rc::{Rc, Weak};
 
@@ -62,17 +62,18 @@ struct MapData {
     trace: RefCell<Option<Trace>>,
 }
 
-/// A log of the keys that were read, and the place of a map in it.
-#[derive(Clone)]
+/// The place of a map in a log of what was read, and what of it was logged already.
 struct Trace {
     path: Rc<str>,
     log: Rc<ReadLog>,
+    keys: RefCell<HashSet<Text>>,
+    is_whole: Cell<bool>,
 }
 
 /// The paths of the values that a template read: `image.tag`, or `image` when the map was used as a whole.
 #[derive(Debug, Default)]
 pub struct ReadLog {
-    paths: RefCell<std::collections::BTreeSet<String>>,
+    paths: RefCell<BTreeSet<String>>,
 }
 
 impl ReadLog {
@@ -81,16 +82,25 @@ impl ReadLog {
     pub fn paths(&self) -> Vec<String> {
         self.paths.borrow().iter().cloned().collect()
     }
-
-    fn add(&self, path: String) {
-        self.paths.borrow_mut().insert(path);
-    }
 }
 
 impl Trace {
     fn path_of(&self, key: &[u8]) -> String {
         let key = String::from_utf8_lossy(key).replace('.', "\\.");
         if self.path.is_empty() { key } else { format!("{}.{key}", self.path) }
+    }
+
+    fn read(&self, key: &[u8]) {
+        if !self.is_whole.get() && !self.keys.borrow().contains(key) {
+            self.keys.borrow_mut().insert(Text::from(key));
+            self.log.paths.borrow_mut().insert(self.path_of(key));
+        }
+    }
+
+    fn read_whole(&self) {
+        if !self.is_whole.replace(true) {
+            self.log.paths.borrow_mut().insert(self.path.to_string());
+        }
     }
 }
 
@@ -123,7 +133,7 @@ impl Map {
     #[must_use]
     pub fn get(&self, key: &[u8]) -> Option<Value> {
         if let Some(trace) = &*self.data.trace.borrow() {
-            trace.log.add(trace.path_of(key));
+            trace.read(key);
         }
         self.data.entries.borrow().get(key).cloned()
     }
@@ -133,7 +143,7 @@ impl Map {
     #[must_use]
     pub fn entries(&self) -> Ref<'_, BTreeMap<Text, Value>> {
         if let Some(trace) = &*self.data.trace.borrow() {
-            trace.log.add(trace.path.to_string());
+            trace.read_whole();
         }
         self.data.entries.borrow()
     }
@@ -180,7 +190,12 @@ impl Map {
 
     /// Logs from now on which keys of this map, and of the maps inside it, are read.
     pub fn trace(&self, path: &str, log: &Rc<ReadLog>) {
-        let trace = Trace { path: Rc::from(path), log: Rc::clone(log) };
+        let trace = Trace {
+            path: Rc::from(path),
+            log: Rc::clone(log),
+            keys: RefCell::default(),
+            is_whole: Cell::new(false),
+        };
         for (key, value) in &*self.data.entries.borrow() {
             if let Value::Map(map) = value {
                 map.trace(&trace.path_of(key), log);

@@ -13,6 +13,20 @@ use crate::value::{Element, IntegerKind, Map, MapType, Member, Text, Value};
 /// The arguments of a command as they stand in the tree: the function or operand itself is not among them.
 type Arguments<'t> = &'t [Expression];
 
+/// A field, a chain or a variable with what it is called with.
+struct Operand<'t> {
+    expression: &'t Expression,
+    arguments: Arguments<'t>,
+    /// The value of the command before it.
+    last: Option<Slot>,
+}
+
+impl<'t> Operand<'t> {
+    fn plain(expression: &'t Expression) -> Self {
+        Self { expression, arguments: &[], last: None }
+    }
+}
+
 impl<'t> State<'_, 't> {
     pub(super) fn evaluate_pipe(&mut self, dot: &Slot, pipe: &'t Pipe) -> Result<Slot, Error> {
         self.node = Some(NodeRef::Pipe(pipe));
@@ -42,7 +56,7 @@ impl<'t> State<'_, 't> {
         let (first, arguments) = command.arguments.split_first().expect("a command has an operand");
         match first {
             Expression::Field(..) | Expression::Chain(_) | Expression::Variable(_) => {
-                self.evaluate_operand(dot, first, arguments, last)
+                self.evaluate_operand(dot, Operand { expression: first, arguments, last })
             }
             Expression::Identifier(identifier) => {
                 self.node = Some(NodeRef::Expression(first));
@@ -82,32 +96,27 @@ impl<'t> State<'_, 't> {
     }
 
     /// A field, a chain or a variable, called with arguments if it turns out to be a method.
-    fn evaluate_operand(
-        &mut self,
-        dot: &Slot,
-        operand: &'t Expression,
-        arguments: Arguments<'t>,
-        last: Option<Slot>,
-    ) -> Result<Slot, Error> {
-        self.node = Some(NodeRef::Expression(operand));
-        match operand {
-            Expression::Field(_, fields) => self.follow(dot, dot.clone(), operand, fields, arguments, last),
+    fn evaluate_operand(&mut self, dot: &Slot, operand: Operand<'t>) -> Result<Slot, Error> {
+        let expression = operand.expression;
+        self.node = Some(NodeRef::Expression(expression));
+        match expression {
+            Expression::Field(_, fields) => self.follow(dot, dot.clone(), fields, operand),
             Expression::Chain(Chain { operand: inner, fields, .. }) => {
                 if let Expression::Nil(_) = **inner {
-                    return Err(self.fail(format!("indirection through explicit nil in {operand}")));
+                    return Err(self.fail(format!("indirection through explicit nil in {expression}")));
                 }
                 let receiver = self.evaluate_untyped(dot, inner)?;
-                self.follow(dot, receiver, operand, fields, arguments, last)
+                self.follow(dot, receiver, fields, operand)
             }
             Expression::Variable(variable) => {
                 let value = self.variable(variable)?;
                 if variable.fields.is_empty() {
-                    self.refuse_arguments(operand, arguments, last.as_ref())?;
+                    self.refuse_arguments(expression, operand.arguments, operand.last.as_ref())?;
                     return Ok(value);
                 }
-                self.follow(dot, value, operand, &variable.fields, arguments, last)
+                self.follow(dot, value, &variable.fields, operand)
             }
-            _ => self.constant(operand),
+            _ => self.constant(expression),
         }
     }
 
@@ -118,31 +127,27 @@ impl<'t> State<'_, 't> {
             .ok_or_else(|| self.fail(format!("undefined variable: {}", variable.name)))
     }
 
+    /// Follows fields; the arguments belong to the last one.
     fn follow(
         &mut self,
         dot: &Slot,
-        receiver: Slot,
-        node: &'t Expression,
+        mut receiver: Slot,
         fields: &[Text],
-        arguments: Arguments<'t>,
-        last: Option<Slot>,
+        operand: Operand<'t>,
     ) -> Result<Slot, Error> {
-        let Some((final_field, inner)) = fields.split_last() else { return Ok(receiver) };
-        let mut receiver = receiver;
+        let Some((last_field, inner)) = fields.split_last() else { return Ok(receiver) };
         for field in inner {
-            receiver = self.field(dot, &receiver, node, field, &[], None)?;
+            receiver = self.field(dot, &receiver, field, Operand::plain(operand.expression))?;
         }
-        self.field(dot, &receiver, node, final_field, arguments, last)
+        self.field(dot, &receiver, last_field, operand)
     }
 
     fn field(
         &mut self,
         dot: &Slot,
         receiver: &Slot,
-        node: &'t Expression,
         name: &Text,
-        arguments: Arguments<'t>,
-        last: Option<Slot>,
+        operand: Operand<'t>,
     ) -> Result<Slot, Error> {
         let static_type = || {
             if receiver.in_interface { "interface {}".into() } else { receiver.value.type_name() }
@@ -156,10 +161,11 @@ impl<'t> State<'_, 't> {
             }
             return Ok(Slot::concrete(Value::Nil));
         }
-        let has_arguments = !arguments.is_empty() || last.is_some();
+        let has_arguments = !operand.arguments.is_empty() || operand.last.is_some();
         match member(&receiver.value, name) {
             Some(Member::Method(method)) => {
-                return self.call(dot, &method, NodeRef::Expression(node), arguments, last);
+                let node = NodeRef::Expression(operand.expression);
+                return self.call(dot, &method, node, operand.arguments, operand.last);
             }
             Some(Member::Field(_)) if has_arguments => {
                 return Err(self.fail(format!("{name} has arguments but cannot be invoked as function")));
@@ -268,7 +274,7 @@ impl<'t> State<'_, 't> {
             Expression::Nil(_) if wanted.can_be_nil() => Ok(nil_of(wanted)),
             Expression::Nil(_) => Err(self.fail(format!("cannot assign nil to {}", wanted.name()))),
             Expression::Field(..) | Expression::Variable(_) | Expression::Chain(_) => {
-                let value = self.evaluate_operand(dot, argument, &[], None)?;
+                let value = self.evaluate_operand(dot, Operand::plain(argument))?;
                 self.fit(value, wanted)
             }
             Expression::Pipe(pipe) => {

@@ -112,7 +112,7 @@ impl<'e, 't> State<'e, 't> {
         let mut index = 0;
         while let Some(value) = list.get(index) {
             let position = Slot::concrete(Value::from(index.cast_signed()));
-            if self.turn(branch, position, Slot { value, in_interface })? == Flow::Break {
+            if self.turn(branch, position, &Slot { value, in_interface })? == Flow::Break {
                 return Ok(true);
             }
             index += 1;
@@ -125,7 +125,7 @@ impl<'e, 't> State<'e, 't> {
         let entries: Vec<_> = map.entries().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
         let any = !entries.is_empty();
         for (key, value) in entries {
-            if self.turn(branch, Slot::concrete(Value::String(key)), Slot { value, in_interface })?
+            if self.turn(branch, Slot::concrete(Value::String(key)), &Slot { value, in_interface })?
                 == Flow::Break
             {
                 break;
@@ -143,7 +143,7 @@ impl<'e, 't> State<'e, 't> {
         let mut position = 0;
         while i128::from(position) < integer.exact() {
             let item = Slot::concrete(Value::Integer(integer.kind.make(position)));
-            if self.turn(branch, Slot::concrete(Value::Nil), item)? == Flow::Break {
+            if self.turn(branch, Slot::concrete(Value::Nil), &item)? == Flow::Break {
                 return Ok(true);
             }
             position += 1;
@@ -152,7 +152,7 @@ impl<'e, 't> State<'e, 't> {
     }
 
     /// One turn of a loop.
-    fn turn(&mut self, branch: &'t Branch, index: Slot, item: Slot) -> Result<Flow, Error> {
+    fn turn(&mut self, branch: &'t Branch, index: Slot, item: &Slot) -> Result<Flow, Error> {
         self.step()?;
         let mark = self.variables.len();
         let pipe = &branch.pipe;
@@ -170,7 +170,7 @@ impl<'e, 't> State<'e, 't> {
                 self.variables[mark - 2].1 = index;
             }
         }
-        let flow = self.walk_deeper(&item, &branch.list);
+        let flow = self.walk_deeper(item, &branch.list);
         self.variables.truncate(mark);
         flow
     }

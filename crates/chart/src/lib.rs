@@ -12,6 +12,7 @@ mod lock;
 mod metadata;
 mod package;
 mod provenance;
+pub mod render;
 mod timestamp;
 mod values;
 mod version;

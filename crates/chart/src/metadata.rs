@@ -17,7 +17,7 @@ pub(crate) use decode::{
 };
 pub use encode::LegacyFields;
 pub(crate) use encode::{IndexFields, write_annotations, write_dependencies, write_texts};
-pub(crate) use text::quote;
+pub(crate) use text::{quote, quote_whole};
 pub(crate) use validate::LONGEST_NAME;
 
 /// Who looks after a chart.

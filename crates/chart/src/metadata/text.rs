@@ -38,9 +38,14 @@ pub(crate) fn quote(text: &str) -> String {
         Some((end, _)) => format!("{}…", &text[..end]).into(),
         None => text.into(),
     };
-    let mut quoted = String::with_capacity(shown.len() + 2);
+    quote_whole(&shown)
+}
+
+/// The text in double quotes as Go's `%q` writes it.
+pub(crate) fn quote_whole(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
-    for character in shown.chars() {
+    for character in text.chars() {
         push_quoted(&mut quoted, character);
     }
     quoted.push('"');

@@ -7,3 +7,4 @@ mod index;
 mod package;
 mod provenance;
 mod semver;
+mod values;

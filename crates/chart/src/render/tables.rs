@@ -1,0 +1,144 @@
+//! The maps of the values while they are merged.
+//!
+//! Helm's merging works on Go maps, which are references: a nested map of the globals is one map seen by a chart and
+//! its subcharts, and what one adds the other has. The result depends on it, so the maps live in an arena here and are
+//! named by number.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use serde_json::{Map, Value};
+
+use crate::render::error::RenderError;
+
+/// The deepest nesting of maps in a result. The YAML reader allows 1000; imports into deep paths add to it. Deeper
+/// means that imports have put a map into itself, which ends Helm with an overflowing stack.
+const DEEPEST: usize = 2_000;
+
+/// A map of the arena, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Table(usize);
+
+/// A value: a map of the arena, or anything else.
+#[derive(Clone, Debug)]
+pub(crate) enum Node {
+    /// A map.
+    Table(Table),
+    /// A scalar, a list (maps inside lists are never merged) or null.
+    Leaf(Rc<Value>),
+}
+
+impl Node {
+    /// The null value.
+    pub(crate) fn null() -> Self {
+        Self::Leaf(Rc::new(Value::Null))
+    }
+
+    /// Whether this is null.
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(self, Self::Leaf(value) if value.is_null())
+    }
+
+    /// The map, if this is one.
+    pub(crate) fn table(&self) -> Option<Table> {
+        match self {
+            Self::Table(table) => Some(*table),
+            Self::Leaf(_) => None,
+        }
+    }
+}
+
+/// All maps of one merge.
+#[derive(Debug, Default)]
+pub(crate) struct Tables(Vec<BTreeMap<String, Node>>);
+
+impl Tables {
+    /// A new empty map.
+    pub(crate) fn create(&mut self) -> Table {
+        self.0.push(BTreeMap::new());
+        Table(self.0.len() - 1)
+    }
+
+    /// Copies a map with all maps below it into the arena.
+    pub(crate) fn add(&mut self, map: &Map<String, Value>) -> Table {
+        let table = self.create();
+        for (key, value) in map {
+            let node = match value {
+                Value::Object(inner) => Node::Table(self.add(inner)),
+                leaf => Node::Leaf(Rc::new(leaf.clone())),
+            };
+            self.set(table, key, node);
+        }
+        table
+    }
+
+    /// A new map with the same entries; maps below are shared.
+    pub(crate) fn copy_shallow(&mut self, table: Table) -> Table {
+        let entries = self.0[table.0].clone();
+        self.0.push(entries);
+        Table(self.0.len() - 1)
+    }
+
+    /// The value of a key.
+    pub(crate) fn get(&self, table: Table, key: &str) -> Option<&Node> {
+        self.0[table.0].get(key)
+    }
+
+    /// Sets the value of a key.
+    pub(crate) fn set(&mut self, table: Table, key: &str, node: Node) {
+        self.0[table.0].insert(key.to_owned(), node);
+    }
+
+    /// Removes a key.
+    pub(crate) fn remove(&mut self, table: Table, key: &str) {
+        self.0[table.0].remove(key);
+    }
+
+    /// Whether a map is empty.
+    pub(crate) fn is_empty(&self, table: Table) -> bool {
+        self.0[table.0].is_empty()
+    }
+
+    /// The entries as they are now, sorted by key.
+    pub(crate) fn entries(&self, table: Table) -> Vec<(String, Node)> {
+        self.0[table.0].iter().map(|(key, node)| (key.clone(), node.clone())).collect()
+    }
+
+    /// The map at a path of keys, if all of them are maps.
+    pub(crate) fn descend<'a>(&self, from: Table, path: impl IntoIterator<Item = &'a str>) -> Option<Table> {
+        path.into_iter().try_fold(from, |table, key| self.get(table, key)?.table())
+    }
+
+    /// The map as a plain value.
+    ///
+    /// # Errors
+    /// [`RenderError::ValuesTooDeep`] when a map contains itself.
+    pub(crate) fn to_map(&self, table: Table) -> Result<Map<String, Value>, RenderError> {
+        self.to_map_below(table, 0)
+    }
+
+    fn to_map_below(&self, table: Table, depth: usize) -> Result<Map<String, Value>, RenderError> {
+        if depth > DEEPEST {
+            return Err(RenderError::ValuesTooDeep(DEEPEST));
+        }
+        let plain = self.0[table.0].iter().map(|(key, node)| {
+            let value = match node {
+                Node::Table(inner) => Value::Object(self.to_map_below(*inner, depth + 1)?),
+                Node::Leaf(value) => Value::clone(value),
+            };
+            Ok((key.clone(), value))
+        });
+        plain.collect()
+    }
+
+    /// A value as a plain one, for messages and look-ups.
+    ///
+    /// # Errors
+    /// [`RenderError::ValuesTooDeep`] when a map contains itself.
+    pub(crate) fn to_value(&self, node: &Node) -> Result<Value, RenderError> {
+        match node {
+            Node::Table(table) => self.to_map(*table).map(Value::Object),
+            Node::Leaf(value) => Ok(Value::clone(value)),
+        }
+    }
+}

@@ -8,7 +8,10 @@ mod runes;
 mod sprintf;
 mod style;
 
+pub(crate) use float::{Layout, push_float};
+pub(crate) use printable::is_printable;
 pub(crate) use quote::quote;
+pub(crate) use runes::runes;
 pub use sprintf::sprintf;
 
 use crate::error::Error;

@@ -1,5 +1,7 @@
 //! The functions that templates can call.
 
+mod go;
+
 use std::collections::HashMap;
 use std::rc::Rc;
 

@@ -7,8 +7,11 @@ mod exec;
 mod format;
 mod function;
 mod functions;
+mod json;
 mod limits;
 mod syntax;
+#[cfg(test)]
+mod testing;
 mod value;
 
 pub use error::{Error, ErrorKind, Place};
@@ -18,6 +21,7 @@ pub use function::{
     Argument, Function, IntoFunction, Nullable, Purity, Rest, Returned, Signature, Slot, Type, WithCall,
 };
 pub use functions::Functions;
+pub use json::{JsonStyle, from_json, from_json_list, from_json_map, to_json};
 pub use limits::{Budget, Limits};
 pub use value::{
     Element, Integer, IntegerKind, List, Map, MapType, Member, NamedList, NamedMap, Object, ReadLog, Text,

@@ -65,7 +65,7 @@ fn decimal(value: f64, digits: Option<usize>) -> Decimal {
         return Decimal { digits: Vec::new(), point: 0 };
     }
     let text = match digits {
-        None => format!("{value:e}"),
+        None => shortest(value),
         Some(digits) => format!("{value:.*e}", digits.clamp(1, MAX_PLACES) - 1),
     };
     let (mantissa, exponent) = text.split_once('e').expect("Rust's exponent layout has an e");
@@ -74,6 +74,18 @@ fn decimal(value: f64, digits: Option<usize>) -> Decimal {
         digits.pop();
     }
     Decimal { digits, point: exponent.parse::<i32>().expect("Rust's exponents are integers") + 1 }
+}
+
+/// The fewest digits that give the value back, nearest to it. Of two that are as near Go takes the even ones and Rust
+/// the larger ones; that happens only with 15 digits and more.
+fn shortest(value: f64) -> String {
+    let text = format!("{value:e}");
+    let digits = text.bytes().take_while(|&byte| byte != b'e').filter(u8::is_ascii_digit).count();
+    if digits < 15 {
+        return text;
+    }
+    let even = format!("{value:.*e}", digits - 1);
+    if even.parse() == Ok(value) { even } else { text }
 }
 
 fn push_general(output: &mut Vec<u8>, value: f64, precision: Option<usize>) {

@@ -46,9 +46,9 @@ impl<'a> Printer<'a> {
                 Ok(())
             }
             (_, 'p') => self.pointer(value),
-            (Value::Bytes(bytes), 'v' | 'd') => {
+            (Value::Bytes(bytes), _) => {
                 self.claim(value, verb)?;
-                self.bytes(bytes, verb, "[]byte")
+                self.bytes(bytes, verb, if verb == 'v' { "[]byte" } else { "[]uint8" })
             }
             _ => self.value(value, verb),
         }
@@ -216,7 +216,7 @@ impl<'a> Printer<'a> {
             if place > 0 {
                 self.output.extend_from_slice(separator);
             }
-            if verb == 'v' && !self.style.go_syntax && self.style.extent() == 0 {
+            if verb == 'v' && self.style.is_default_text() {
                 self.budget.claim(key.len())?;
                 self.output.extend_from_slice(key);
             } else {

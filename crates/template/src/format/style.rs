@@ -37,6 +37,11 @@ impl Style {
         self.width.unwrap_or(0).saturating_add(self.precision.unwrap_or(0))
     }
 
+    /// Are texts written as they are?
+    pub(super) fn is_default_text(&self) -> bool {
+        !self.go_syntax && self.width.is_none() && self.precision.is_none()
+    }
+
     /// Appends a text, padded to the width.
     pub(super) fn pad(&self, output: &mut Vec<u8>, text: &[u8]) {
         let Some(width) = self.width.filter(|&width| width > 0) else {

@@ -7,6 +7,8 @@ mod node;
 mod number;
 mod parser;
 mod print;
+#[cfg(test)]
+mod tests;
 mod unicode;
 
 pub(crate) use node::{

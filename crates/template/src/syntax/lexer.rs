@@ -2,7 +2,9 @@
 
 use memchr::memmem;
 
-use super::characters::{first, is_in_names, name_length, notation, quote};
+use super::characters::{first, name_length, notation};
+use super::unicode::is_in_names;
+use crate::format::quote;
 
 /// What an item is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! Number constants: every type that can hold one, as Go's untyped constants have them.
 
-use super::characters::quote;
 use super::lexer::Kind;
 use super::literal::{self, FloatError, Unit};
 use super::node::{Number, Position};
+use crate::format::quote;
 use crate::value::Text;
 
 /// The constant a token stands for, or Go's message.

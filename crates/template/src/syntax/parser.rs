@@ -10,13 +10,14 @@ use std::mem;
 use std::rc::Rc;
 
 use self::scope::Scope;
-use super::characters::{head, quote};
+use super::characters::head;
 use super::lexer::{Item, Kind, Lexer, LoopWords};
 use super::literal;
 use super::node::{
     Branch, Command, Expression, Node, Position, Source, TemplateCall, Tree, is_empty_tree, on_large_stack,
 };
 use crate::error::Error;
+use crate::format::quote;
 use crate::functions::Functions;
 use crate::value::Text;
 

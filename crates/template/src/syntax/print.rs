@@ -2,11 +2,11 @@
 
 use std::fmt::{Display, Formatter, Result};
 
-use super::characters::quote;
 use super::node::{
     Branch, Chain, Command, Expression, Identifier, Node, Number, Pipe, StringConstant, TemplateCall,
     Variable, on_large_stack,
 };
+use crate::format::quote;
 use crate::value::Text;
 
 impl Display for Node {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::Parser;
 use crate::error::Error;
-use crate::syntax::characters::quote;
+use crate::format::quote;
 use crate::syntax::lexer::{Item, Kind};
 use crate::syntax::node::{
     Chain, Command, Expression, Identifier, Pipe, Position, StringConstant, Variable, on_large_stack,

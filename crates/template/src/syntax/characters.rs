@@ -24,7 +24,7 @@ pub(super) fn name_length(bytes: &[u8]) -> usize {
         length +=
             bytes[length..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
         match first(&bytes[length..]) {
-            Some((character, width)) if is_in_names(character) => length += width,
+            Some((character, width)) if !character.is_ascii() && is_in_names(character) => length += width,
             _ => return length,
         }
     }

@@ -336,7 +336,7 @@ impl<'a> Lexer<'a> {
     fn take_word_or_sign(&mut self) -> Item {
         let rest = self.rest();
         let (character, _) = first(rest).expect("there is a byte");
-        if is_in_names(character) {
+        if character.is_ascii_alphabetic() || is_in_names(character) {
             let length = name_length(rest);
             let kind = self.word(&rest[..length]);
             self.take_name(kind, length)

@@ -16,88 +16,81 @@ fn dump(name: &[u8], text: &[u8], functions: &Functions) -> String {
     };
     assert_eq!(trees[0].name, name);
     trees[1..].sort_by(|one, other| one.name.cmp(&other.name));
-    let mut dump = Dump::default();
+    let mut dump = Dump(String::new(), &trees[0]);
     for tree in &trees {
         dump.tree(tree);
     }
     dump.0
 }
 
-#[derive(Default)]
-struct Dump(String);
+/// The lines so far, and the tree whose nodes come next.
+struct Dump<'t>(String, &'t Tree);
 
-impl Dump {
-    fn tree(&mut self, tree: &Tree) {
+impl<'t> Dump<'t> {
+    fn tree(&mut self, tree: &'t Tree) {
+        self.1 = tree;
         let _ = writeln!(self.0, "TREE {} {}", tree.name, is_empty_tree(&tree.root));
-        self.list(1, &tree.root, tree);
+        self.list(1, &tree.root);
     }
 
-    fn list(&mut self, depth: usize, list: &[Node], tree: &Tree) {
+    fn list(&mut self, depth: usize, list: &[Node]) {
         for node in list {
-            self.node(depth, node, tree);
+            self.node(depth, node);
         }
     }
 
-    fn line(
-        &mut self,
-        depth: usize,
-        kind: &str,
-        at: Position,
-        tree: &Tree,
-        extra: &str,
-        shown: impl Display,
-    ) {
-        let (line, column) = tree.source.line_and_column(at);
+    fn line(&mut self, depth: usize, kind: &str, at: Position, extra: &str, shown: impl Display) {
+        let (line, column) = self.1.source.line_and_column(at);
         let _ = writeln!(self.0, "{:depth$}{kind} {at} {line}:{column} {extra} {shown}", "");
     }
 
-    fn node(&mut self, depth: usize, node: &Node, tree: &Tree) {
+    fn node(&mut self, depth: usize, node: &Node) {
         match node {
             Node::Text(text) => {
                 let _ = writeln!(self.0, "{:depth$}text {text}", "");
             }
             Node::Action(pipe) => {
-                self.line(depth, "action", node.position(), tree, "", node);
-                self.pipe(depth + 1, pipe, tree);
+                self.line(depth, "action", node.position(), "", node);
+                self.pipe(depth + 1, pipe);
             }
-            Node::If(branch) => self.branch(depth, "if", node, branch, tree),
-            Node::With(branch) => self.branch(depth, "with", node, branch, tree),
-            Node::Range(branch) => self.branch(depth, "range", node, branch, tree),
+            Node::If(branch) => self.branch(depth, "if", node, branch),
+            Node::With(branch) => self.branch(depth, "with", node, branch),
+            Node::Range(branch) => self.branch(depth, "range", node, branch),
             Node::Template(call) => {
-                self.line(depth, "template", node.position(), tree, &call.name.to_string(), node);
+                self.line(depth, "template", node.position(), &call.name.to_string(), node);
                 if let Some(pipe) = &call.pipe {
-                    self.pipe(depth + 1, pipe, tree);
+                    self.pipe(depth + 1, pipe);
                 }
             }
-            Node::Break(_) => self.line(depth, "break", node.position(), tree, "", node),
-            Node::Continue(_) => self.line(depth, "continue", node.position(), tree, "", node),
+            Node::Break(_) => self.line(depth, "break", node.position(), "", node),
+            Node::Continue(_) => self.line(depth, "continue", node.position(), "", node),
         }
     }
 
-    fn branch(&mut self, depth: usize, kind: &str, node: &Node, branch: &Branch, tree: &Tree) {
-        self.line(depth, kind, node.position(), tree, "", node);
-        self.pipe(depth + 1, &branch.pipe, tree);
-        self.list(depth + 1, &branch.list, tree);
+    fn branch(&mut self, depth: usize, kind: &str, node: &Node, branch: &Branch) {
+        self.line(depth, kind, node.position(), "", node);
+        self.pipe(depth + 1, &branch.pipe);
+        self.list(depth + 1, &branch.list);
         if let Some(list) = &branch.else_list {
             let _ = writeln!(self.0, "{:depth$}else", "");
-            self.list(depth + 1, list, tree);
+            self.list(depth + 1, list);
         }
     }
 
-    fn pipe(&mut self, depth: usize, pipe: &Pipe, tree: &Tree) {
-        self.line(depth, "pipe", pipe.position, tree, &pipe.is_assignment.to_string(), pipe);
+    fn pipe(&mut self, depth: usize, pipe: &Pipe) {
+        self.line(depth, "pipe", pipe.position, &pipe.is_assignment.to_string(), pipe);
         for variable in &pipe.variables {
-            self.line(depth + 1, "variable", variable.position, tree, &names(variable), variable);
+            self.line(depth + 1, "variable", variable.position, &names(variable), variable);
         }
         for command in &pipe.commands {
-            self.line(depth + 1, "command", command.position, tree, "", command);
+            self.line(depth + 1, "command", command.position, "", command);
             for argument in &command.arguments {
-                self.expression(depth + 2, argument, tree);
+                self.expression(depth + 2, argument);
             }
         }
     }
 
-    fn expression(&mut self, depth: usize, expression: &Expression, tree: &Tree) {
+    fn expression(&mut self, depth: usize, expression: &Expression) {
         let (kind, extra) = match expression {
             Expression::Dot(_) => ("dot", String::new()),
             Expression::Nil(_) => ("nil", String::new()),
@@ -108,11 +101,11 @@ impl Dump {
             Expression::Variable(variable) => ("variable", names(variable)),
             Expression::Identifier(identifier) => ("identifier", identifier.function.name().into()),
             Expression::Chain(chain) => ("chain", joined(&chain.fields)),
-            Expression::Pipe(pipe) => return self.pipe(depth, pipe, tree),
+            Expression::Pipe(pipe) => return self.pipe(depth, pipe),
         };
-        self.line(depth, kind, expression.position(), tree, &extra, expression);
+        self.line(depth, kind, expression.position(), &extra, expression);
         if let Expression::Chain(chain) = expression {
-            self.expression(depth + 1, &chain.operand, tree);
+            self.expression(depth + 1, &chain.operand);
         }
     }
 }
@@ -147,7 +140,7 @@ fn types(number: &Number) -> String {
 fn functions(names: impl Iterator<Item = &'static str>) -> Functions {
     let mut functions = Functions::default();
     for name in names {
-        functions.add(name, || Text::default());
+        functions.add(name, Text::default);
     }
     functions
 }
@@ -192,7 +185,7 @@ fn parsed(text: &str) -> Result<Vec<Tree>, String> {
 #[test]
 fn texts_parse_as_in_go() {
     let cases: Cases = serde_json::from_str(CASES).unwrap();
-    let known = functions(cases.functions.iter().map(|name| &*name.clone().leak()));
+    let known = functions(cases.functions.iter().map(|name| -> &'static str { name.clone().leak() }));
     let wrong: Vec<_> = cases
         .cases
         .iter()

@@ -9,7 +9,7 @@ use crate::chart::Chart;
 use crate::render::compat::Compat;
 use crate::render::error::RenderError;
 use crate::render::go;
-use crate::render::tables::{Node, Table, Tables};
+use crate::render::tables::{DEEPEST, Node, Table, Tables};
 
 /// The key whose map every subchart gets too.
 const GLOBAL: &str = "global";
@@ -29,6 +29,9 @@ pub(crate) struct Merger<'a> {
     pub(crate) tables: Tables,
     compat: Compat,
     warnings: &'a mut Vec<String>,
+    /// How many maps are being merged inside each other.
+    depth: usize,
+    is_too_deep: bool,
 }
 
 /// Gives the numbers of values that were read from YAML or JSON the form Helm has them in: all are floats.
@@ -71,7 +74,7 @@ fn join(prefix: &str, key: &str) -> String {
 impl<'a> Merger<'a> {
     /// A merge that has nothing yet.
     pub(crate) fn new(compat: Compat, warnings: &'a mut Vec<String>) -> Self {
-        Self { tables: Tables::default(), compat, warnings }
+        Self { tables: Tables::default(), compat, warnings, depth: 0, is_too_deep: false }
     }
 
     /// The values a chart's templates see, with those of its subcharts under their names.
@@ -87,6 +90,14 @@ impl<'a> Merger<'a> {
         let values = self.tables.add(user);
         self.merge_chart(chart, values, "", nulls)?;
         Ok(values)
+    }
+
+    /// The map as a plain value, when all is merged.
+    ///
+    /// # Errors
+    /// [`RenderError::ValuesTooDeep`] when a map contains itself.
+    pub(crate) fn finish(&self, table: Table) -> Result<Map<String, Value>, RenderError> {
+        if self.is_too_deep { Err(RenderError::ValuesTooDeep(DEEPEST)) } else { self.tables.to_map(table) }
     }
 
     fn merge_chart(
@@ -217,9 +228,14 @@ impl<'a> Merger<'a> {
 
     /// Adds to `target` what `source` has and `target` has not; maps in both are merged.
     pub(crate) fn merge_tables(&mut self, target: Table, source: Table, prefix: &str, nulls: Nulls) {
-        if target == source {
+        if target == source || self.is_too_deep {
             return;
         }
+        if self.depth > DEEPEST {
+            self.is_too_deep = true;
+            return;
+        }
+        self.depth += 1;
         let originals = self.tables.entries(source);
         for (key, node) in self.tables.entries(target) {
             if node.is_null() {
@@ -229,6 +245,7 @@ impl<'a> Merger<'a> {
         for (key, node) in originals {
             self.merge_key(target, (&key, node), prefix, nulls);
         }
+        self.depth -= 1;
     }
 
     fn merge_key(&mut self, target: Table, (key, node): (&str, Node), prefix: &str, nulls: Nulls) {

@@ -57,7 +57,7 @@ fn select_subcharts(
     apply_tags(chart, merged, merger);
     apply_conditions(chart, merged, path, merger);
     drop_disabled(chart);
-    let merged = merger.tables.to_map(merged)?;
+    let merged = merger.finish(merged)?;
     for subchart in &mut chart.subcharts {
         let below = format!("{path}{}.", subchart.name());
         select_subcharts(subchart, &merged, &below, merger)?;
@@ -191,10 +191,10 @@ fn import_values(chart: &mut Chart, compat: Compat, warnings: &mut Vec<String>) 
         }
     }
     // A copy: what was imported shares maps with the values it came from.
-    let own = merger.tables.to_map(values)?;
+    let own = merger.finish(values)?;
     let own = merger.tables.add(&own);
     merger.merge_tables(own, imported, "", Nulls::Keep);
-    chart.values = merger.tables.to_map(own)?;
+    chart.values = merger.finish(own)?;
     Ok(())
 }
 

@@ -48,7 +48,7 @@ pub fn prepare(
     process_dependencies(&mut chart, user, options.compat, &mut warnings)?;
     let mut merger = Merger::new(options.compat, &mut warnings);
     let merged = merger.chart_values(&chart, user, Nulls::Remove)?;
-    let values = merger.tables.to_map(merged)?;
+    let values = merger.finish(merged)?;
     if !options.skip_schema {
         validate_values(&chart, &values, &mut warnings)?;
     }

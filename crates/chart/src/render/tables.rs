@@ -13,7 +13,7 @@ use crate::render::error::RenderError;
 
 /// The deepest nesting of maps in a result. The YAML reader allows 1000; imports into deep paths add to it. Deeper
 /// means that imports have put a map into itself, which ends Helm with an overflowing stack.
-const DEEPEST: usize = 2_000;
+pub(crate) const DEEPEST: usize = 1_200;
 
 /// A map of the arena, by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,14 +121,15 @@ impl Tables {
         if depth > DEEPEST {
             return Err(RenderError::ValuesTooDeep(DEEPEST));
         }
-        let plain = self.0[table.0].iter().map(|(key, node)| {
+        let mut plain = Map::new();
+        for (key, node) in &self.0[table.0] {
             let value = match node {
                 Node::Table(inner) => Value::Object(self.to_map_below(*inner, depth + 1)?),
                 Node::Leaf(value) => Value::clone(value),
             };
-            Ok((key.clone(), value))
-        });
-        plain.collect()
+            plain.insert(key.clone(), value);
+        }
+        Ok(plain)
     }
 
     /// A value as a plain one, for messages and look-ups.

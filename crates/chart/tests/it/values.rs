@@ -111,3 +111,87 @@ fn cases_like_helm() {
     assert!(failures.is_empty(), "{} of {count} cases:\n{}", failures.len(), failures.join("\n"));
     assert!(count > 100, "{count} cases");
 }
+
+/// The error of a chart with a schema and values.
+fn schema_error(schema: &str, values: &str) -> String {
+    let files = serde_json::json!({"values.schema.json": schema, "values.yaml": values});
+    let result = prepare(chart_of(files.as_object().unwrap()), &Map::new(), &PrepareOptions::default());
+    result.map_or_else(|error| error.to_string(), |_| "fits".to_owned())
+}
+
+#[test]
+fn hostile_schemas_end() {
+    let chain: Vec<String> =
+        (0..50_000).map(|step| format!(r##""d{step}":{{"$ref":"#/$defs/d{}"}}"##, step + 1)).collect();
+    let chain = format!(r##"{{"$defs":{{{},"d50000":{{}}}},"$ref":"#/$defs/d0"}}"##, chain.join(","));
+    let doubling: Vec<String> = (0..40)
+        .map(|step| {
+            let next = step + 1;
+            format!(r##""d{step}":{{"allOf":[{{"$ref":"#/$defs/d{next}"}},{{"$ref":"#/$defs/d{next}"}}]}}"##)
+        })
+        .collect();
+    let doubling = format!(r##"{{"$defs":{{{},"d40":{{}}}},"$ref":"#/$defs/d0"}}"##, doubling.join(","));
+    let nested = format!("{}true{}", r#"{"properties":{"a":"#.repeat(60), "}}".repeat(60));
+    let too_nested = format!("{}true{}", r#"{"not":"#.repeat(5000), "}".repeat(5000));
+    let recursive =
+        r##"{"type":"object","additionalProperties":{"anyOf":[{"type":"string"},{"$ref":"#"}]}}"##;
+    let deep_values = format!("a: {}x{}\n", "{a: ".repeat(300), "}".repeat(300));
+    let slow = format!(r#"{{"properties":{{"a":{{"pattern":"^(a+)+$"}}}},"title":"{}"}}"#, "x".repeat(1000));
+    let many_a = format!("a: {}b\n", "a".repeat(100_000));
+    let cases = [
+        (chain.as_str(), "a: 1\n", "400 schemas inside each other"),
+        (&doubling, "a: 1\n", "1000000 steps"),
+        (&nested, "a: 1\n", "fits"),
+        (&too_nested, "a: 1\n", "exceeded max depth"),
+        (recursive, &deep_values, "400 schemas inside each other"),
+        (&slow, &many_a, "does not match pattern"),
+        (
+            r#"{"$ref":"http://127.0.0.1:1/s.json"}"#,
+            "a: 1\n",
+            "failing loading \"http://127.0.0.1:1/s.json\": references to",
+        ),
+        (
+            r#"{"$ref":"file:///etc/passwd"}"#,
+            "a: 1\n",
+            "failing loading \"file:///etc/passwd\": references to",
+        ),
+        (r#"{"$ref":"other.json#/a"}"#, "a: 1\n", "failing loading \"file:///other.json\": references to"),
+        (
+            r#"{"$schema":"https://example.com/meta"}"#,
+            "a: 1\n",
+            "failing loading \"https://example.com/meta\"",
+        ),
+        (
+            r#"{"properties":{"a":{"pattern":"((((a{1000}){1000}){1000}){1000})"}}}"#,
+            "a: x\n",
+            "error parsing regexp",
+        ),
+    ];
+    for (schema, values, expected) in cases {
+        let error = schema_error(schema, values);
+        let shown: String = error.chars().take(500).collect();
+        assert!(error.contains(expected), "{expected}: {shown}");
+    }
+}
+
+#[test]
+fn deep_values_merge() {
+    let deep = |leaf: &str| format!("a: {}{leaf}{}\n", "{a: ".repeat(990), "}".repeat(990));
+    let files = serde_json::json!({"values.yaml": deep("1")});
+    let case = serde_json::json!({"user": deep("2")});
+    let prepared =
+        prepare(chart_of(files.as_object().unwrap()), &user_values(&case), &PrepareOptions::default())
+            .unwrap();
+    assert!(Value::Object(prepared.values).to_string().contains(":2.0}"));
+}
+
+#[test]
+fn imports_into_themselves_end() {
+    let files = serde_json::json!({
+        "Chart.yaml": "apiVersion: v2\nname: t\nversion: 0.1.0\ndependencies:\n- name: s\n  import-values:\n  - {child: e.d, parent: x}\n  - {child: e, parent: x.k}\n",
+        "charts/s/Chart.yaml": "apiVersion: v2\nname: s\nversion: 0.1.0\n",
+        "charts/s/values.yaml": "e: {d: {a: 1}}\n",
+    });
+    let error = prepare(chart_of(files.as_object().unwrap()), &Map::new(), &PrepareOptions::default());
+    assert!(error.unwrap_err().to_string().contains("puts a map into itself"));
+}

@@ -5,6 +5,7 @@ mod returned;
 
 use std::fmt;
 
+pub(crate) use argument::Parameter;
 pub use argument::{Argument, Nullable, Rest};
 pub use returned::Returned;
 

@@ -1,6 +1,7 @@
 //! The functions that templates can call.
 
 mod go;
+mod sprig;
 
 use std::collections::HashMap;
 use std::rc::Rc;

@@ -9,6 +9,7 @@ mod function;
 mod functions;
 mod json;
 mod limits;
+pub mod semver;
 mod syntax;
 #[cfg(test)]
 mod testing;

@@ -301,7 +301,7 @@ fn scan_hyphen_range(text: &str, from: usize) -> Option<(&str, &str, usize)> {
 /// Reads one alternative: comparisons separated by spaces or by a comma.
 fn parse_comparisons(group: &str) -> Result<Vec<Comparison>, ConstraintError> {
     let improper = || ConstraintError::Improper(group.to_owned());
-    let mut comparisons = Vec::new();
+    let mut spellings = Vec::new();
     let mut position = skip_spaces(group, 0);
     loop {
         let (operator, after_operator) = OPERATORS
@@ -312,14 +312,17 @@ fn parse_comparisons(group: &str) -> Result<Vec<Comparison>, ConstraintError> {
             });
         let spelling = scan_version(group, skip_spaces(group, after_operator)).ok_or_else(improper)?;
         let after_spaces = skip_spaces(group, spelling.end);
-        comparisons.push(build_comparison(operator, &spelling)?);
+        let end = spelling.end;
+        spellings.push((operator, spelling));
         match group.as_bytes().get(after_spaces) {
-            None => return Ok(comparisons),
+            None => break,
             Some(b',') => position = skip_spaces(group, after_spaces + 1),
-            Some(_) if after_spaces > spelling.end => position = after_spaces,
+            Some(_) if after_spaces > end => position = after_spaces,
             Some(_) => return Err(improper()),
         }
     }
+    // Numbers are only read when the whole form holds.
+    spellings.iter().map(|(operator, spelling)| build_comparison(*operator, spelling)).collect()
 }
 
 fn build_comparison(operator: Operator, spelling: &Spelling<'_>) -> Result<Comparison, ConstraintError> {

@@ -1,19 +1,29 @@
 //! From a chart and the user's values to what its templates see.
 
+mod capabilities;
 mod coalesce;
 mod compat;
 mod dependencies;
+mod engine;
 mod error;
+mod files;
+mod functions;
 mod go;
 mod json;
+mod objects;
 mod prepare;
 mod schema;
 mod set;
 mod tables;
+mod toml;
+mod trace;
+mod yaml;
 
+pub use capabilities::{Capabilities, KubeVersion};
 pub use coalesce::{floats, merge_files};
 pub use compat::Compat;
 pub use dependencies::check_dependencies;
+pub use engine::{Lookup, Release, RenderOptions, Rendered, render};
 pub use error::RenderError;
 pub use prepare::{PrepareOptions, Prepared, prepare};
 pub use schema::SchemaError;

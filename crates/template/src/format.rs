@@ -10,7 +10,7 @@ mod style;
 
 pub(crate) use float::{Layout, push_float};
 pub(crate) use printable::is_printable;
-pub(crate) use quote::quote;
+pub use quote::quote;
 pub(crate) use runes::runes;
 pub use sprintf::sprintf;
 

@@ -3,6 +3,8 @@
 mod go;
 mod sprig;
 
+pub(crate) use go::not_callable;
+
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -31,6 +33,11 @@ impl Functions {
 
     fn insert(&mut self, function: Function) {
         self.0.insert(function.name(), Rc::new(function));
+    }
+
+    /// Adds functions; they take the places of those that had their names.
+    pub fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
     }
 
     /// Takes a function away.

@@ -17,7 +17,7 @@ mod value;
 
 pub use error::{Error, ErrorKind, Place};
 pub use exec::{Call, Execution, ExecutionOptions, MissingKey, TemplateSet};
-pub use format::{display, sprint, sprintf, sprintln, try_display, write_display};
+pub use format::{display, quote, sprint, sprintf, sprintln, try_display, write_display};
 pub use function::{
     Argument, Function, IntoFunction, Nullable, Purity, Rest, Returned, Signature, Slot, Type, WithCall,
 };

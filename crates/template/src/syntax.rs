@@ -13,6 +13,6 @@ mod unicode;
 
 pub(crate) use node::{
     Branch, Chain, Command, Expression, Node, Number, Pipe, Position, TemplateCall, Tree, Variable,
-    is_empty_tree,
+    is_empty_tree, on_large_stack,
 };
 pub(crate) use parser::parse;

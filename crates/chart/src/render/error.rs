@@ -22,4 +22,10 @@ pub enum RenderError {
     /// Dependencies of `Chart.yaml` that are not in `charts/`.
     #[error("found in Chart.yaml, but missing in charts/ directory: {}", .0.join(", "))]
     MissingDependencies(Vec<String>),
+    /// A template could not be parsed or executed.
+    #[error("{0}")]
+    Template(String),
+    /// A text is no version of Kubernetes.
+    #[error("invalid Kubernetes version {0:?}: use something like v1.33.4")]
+    KubeVersion(String),
 }

@@ -6,5 +6,6 @@ mod hostile;
 mod index;
 mod package;
 mod provenance;
+mod render;
 mod semver;
 mod values;

@@ -7,6 +7,7 @@ use super::{MissingKey, RED_ZONE, STACK};
 use crate::error::Error;
 use crate::format::quote;
 use crate::function::{Function, Purity, Slot, Type};
+use crate::functions::not_callable;
 use crate::syntax::{Chain, Command, Expression, Number, Pipe, Variable};
 use crate::value::{Element, IntegerKind, Map, MapType, Member, Text, Value};
 
@@ -219,7 +220,11 @@ impl<'t> State<'_, 't> {
         if function.purity() == Purity::Varying {
             self.execution.varying.insert(function.name());
         }
-        match function.call(&mut Call { execution: &mut *self.execution }, &slots) {
+        let result = match (function.name(), &slots[..]) {
+            ("call", [callee, ..]) => Err(not_callable(&callee_name(arguments, callee), &callee.value)),
+            _ => function.call(&mut Call { execution: &mut *self.execution }, &slots),
+        };
+        match result {
             Ok(value) => Ok(Slot::concrete(value)),
             Err(error) => {
                 self.node = Some(node);
@@ -291,9 +296,17 @@ impl<'t> State<'_, 't> {
         }
     }
 
-    /// The operand of a chain: it has no type to fit.
+    /// The operand of a chain: it has no type to fit, and nothing stays nothing.
     fn evaluate_untyped(&mut self, dot: &Slot, operand: &'t Expression) -> Result<Slot, Error> {
-        self.evaluate_argument(dot, Type::Any, operand)
+        self.node = Some(NodeRef::Expression(operand));
+        match operand {
+            Expression::Pipe(pipe) => self.evaluate_inner_pipe(dot, pipe),
+            Expression::Identifier(identifier) => {
+                self.call(dot, &identifier.function, NodeRef::Expression(operand), &[], None)
+            }
+            Expression::Dot(_) => Ok(dot.clone()),
+            _ => self.evaluate_operand(dot, Operand::plain(operand)),
+        }
     }
 
     /// Checks that a value can be passed as a type, and takes it out of an interface where the type wants it.
@@ -364,6 +377,11 @@ fn member(value: &Value, name: &Text) -> Option<Member> {
         },
         _ => None,
     }
+}
+
+/// What `call` calls: as it stands in the template, or the type of what a pipeline gave.
+fn callee_name(arguments: &[Expression], callee: &Slot) -> String {
+    arguments.first().map_or_else(|| format!("<{} Value>", callee.value.type_name()), ToString::to_string)
 }
 
 /// What decides `or` and `and`: the truth of the argument that becomes the result.

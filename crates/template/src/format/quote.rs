@@ -13,7 +13,7 @@ pub(super) enum Plain {
 }
 
 /// The text in double quotes, as `%q` prints it.
-pub(crate) fn quote(text: &[u8]) -> String {
+pub fn quote(text: &[u8]) -> String {
     quote_with(text, Plain::Printable)
 }
 

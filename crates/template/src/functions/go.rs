@@ -4,6 +4,8 @@ mod compare;
 mod escape;
 mod items;
 
+pub(crate) use items::not_callable;
+
 use super::Functions;
 use crate::error::Error;
 use crate::exec::Call;

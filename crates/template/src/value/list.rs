@@ -3,6 +3,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::{Member, Value};
+use crate::syntax::on_large_stack;
 
 /// What a Go slice holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +54,16 @@ pub struct List(Rc<ListData>);
 struct ListData {
     element: Element,
     items: RefCell<Vec<Value>>,
+}
+
+/// Lists in lists may be deep.
+impl Drop for ListData {
+    fn drop(&mut self) {
+        let items = self.items.take();
+        if !items.is_empty() {
+            on_large_stack(|| drop(items));
+        }
+    }
 }
 
 impl List {

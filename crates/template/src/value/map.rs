@@ -4,6 +4,7 @@ use std::fmt;
 use std::rc::{Rc, Weak};
 
 use super::{Member, Text, Value};
+use crate::syntax::on_large_stack;
 
 /// The Go type of a map; keys are always strings.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +63,16 @@ struct MapData {
     trace: RefCell<Option<Trace>>,
 }
 
+/// Maps in maps may be deep.
+impl Drop for MapData {
+    fn drop(&mut self) {
+        let entries = self.entries.take();
+        if !entries.is_empty() {
+            on_large_stack(|| drop(entries));
+        }
+    }
+}
+
 /// The place of a map in a log of what was read, and what of it was logged already.
 struct Trace {
     path: Rc<str>,
@@ -114,7 +125,10 @@ impl Map {
     /// A map of the given type.
     #[must_use]
     pub fn of(map_type: MapType, entries: BTreeMap<Text, Value>) -> Self {
-        Self { map_type, data: Rc::new(MapData { entries: RefCell::new(entries), ..MapData::default() }) }
+        Self {
+            map_type,
+            data: Rc::new(MapData { entries: RefCell::new(entries), trace: RefCell::default() }),
+        }
     }
 
     /// Its type.

@@ -1,0 +1,80 @@
+//! `.Files`: the files of a chart that are neither templates nor metadata.
+
+mod glob;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chandlery_template::{Function, IntoFunction, List, Map, MapType, Member, NamedMap, Text, Value};
+
+use super::yaml;
+use crate::archive::File;
+
+/// The type of `.Files`.
+const FILES: MapType =
+    MapType::Named(&NamedMap { name: "engine.files", element: "[]uint8", method: files_method });
+
+/// `.Files` of a chart.
+pub(super) fn files(files: &[File]) -> Map {
+    let entries =
+        files.iter().map(|file| (Text::from(file.path.as_str()), Value::Bytes(Rc::from(&file.data[..]))));
+    Map::of(FILES, entries.collect())
+}
+
+fn method<Arguments>(name: &'static str, function: impl IntoFunction<Arguments>) -> Option<Member> {
+    Some(Member::Method(Rc::new(Function::new(name, function))))
+}
+
+fn files_method(files: &Map, name: &str) -> Option<Member> {
+    let files = files.clone();
+    match name {
+        "Get" => method("Get", move |path: Text| Text::from(&*bytes_of(&files, &path))),
+        "GetBytes" => method("GetBytes", move |path: Text| Value::Bytes(bytes_of(&files, &path))),
+        "Glob" => method("Glob", move |pattern: Text| matching(&files, &pattern)),
+        "AsConfig" => method("AsConfig", move || as_yaml(&files, |bytes| Value::String(Text::from(bytes)))),
+        "AsSecrets" => method("AsSecrets", move || as_yaml(&files, |bytes| STANDARD.encode(bytes).into())),
+        "Lines" => method("Lines", move |path: Text| lines(&bytes_of(&files, &path))),
+        _ => None,
+    }
+}
+
+/// The content of a file; empty if there is none.
+fn bytes_of(files: &Map, path: &Text) -> Rc<[u8]> {
+    match files.get(path) {
+        Some(Value::Bytes(bytes)) => bytes,
+        _ => Rc::from([]),
+    }
+}
+
+/// The files whose path matches a pattern; all of them if it is none.
+fn matching(files: &Map, pattern: &Text) -> Map {
+    let pattern = glob::compile(&pattern.to_str_lossy());
+    let entries = files.entries();
+    let matches = |path: &Text| pattern.as_ref().is_none_or(|pattern| pattern.is_match(&path.to_str_lossy()));
+    let found = entries.iter().filter(|(path, _)| matches(path));
+    Map::of(FILES, found.map(|(path, content)| (path.clone(), content.clone())).collect())
+}
+
+/// The files by their names without folders, as YAML; of files with one name the last is there.
+fn as_yaml(files: &Map, convert: impl Fn(&[u8]) -> Value) -> Text {
+    let mut contents = BTreeMap::new();
+    for (path, content) in &*files.entries() {
+        if let Value::Bytes(bytes) = content {
+            let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+            contents.insert(Text::from(name), convert(bytes));
+        }
+    }
+    let text = yaml::to_yaml(&Value::Map(Map::of(MapType::Strings, contents))).unwrap_or_default();
+    text.strip_suffix(b"\n").map_or_else(|| text.clone(), Text::from)
+}
+
+/// The lines of a file, the last line break aside.
+fn lines(bytes: &[u8]) -> List {
+    if bytes.is_empty() {
+        return List::of_strings(Vec::<Text>::new());
+    }
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    List::of_strings(bytes.split(|&byte| byte == b'\n').map(Text::from))
+}

@@ -1,0 +1,190 @@
+//! The functions that Helm adds to Go's and sprig's.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use chandlery_template::{
+    Call, Error, ErrorKind, Functions, JsonStyle, List, Map, Text, Value, from_json_list, from_json_map,
+    quote, to_json,
+};
+
+use super::compat::Compat;
+use super::engine::{RenderOptions, without_no_value};
+use super::{toml, trace, yaml};
+
+/// What happened while templates were executed.
+#[derive(Default)]
+pub(super) struct Log {
+    lookups: RefCell<Vec<[String; 4]>>,
+    lint_messages: RefCell<Vec<String>>,
+}
+
+impl Log {
+    /// The objects looked up, and what `required` and `fail` said in lint mode.
+    pub(super) fn take(&self) -> (Vec<[String; 4]>, Vec<String>) {
+        (self.lookups.take(), self.lint_messages.take())
+    }
+}
+
+/// How often a template may be inside itself by `include`.
+const DEEPEST_INCLUDE: usize = 1000;
+
+thread_local! {
+    /// The functions that are the same in every render.
+    static COMMON: Functions = common();
+}
+
+/// All functions that templates of a chart can call.
+pub(super) fn table(options: &RenderOptions, log: &Rc<Log>) -> Functions {
+    let mut functions = COMMON.with(Clone::clone);
+    if options.compat == Compat::V3 {
+        functions.remove("mustToYaml");
+        functions.remove("mustToToml");
+    }
+    add_include(&mut functions);
+    add_required(&mut functions, options.lint, log);
+    add_lookup(&mut functions, options, log);
+    functions
+}
+
+fn common() -> Functions {
+    let mut functions = Functions::go();
+    functions.extend(Functions::sprig());
+    functions.remove("env");
+    functions.remove("expandenv");
+    functions.add("tpl", execute_text);
+    functions.add("toYaml", |call: &mut Call<'_>, value: Value| written(call, yaml::to_yaml(&value)));
+    functions.add("mustToYaml", |value: Value| yaml::to_yaml(&value).map(|text| without_final_break(&text)));
+    functions
+        .add("toYamlPretty", |call: &mut Call<'_>, value: Value| written(call, yaml::to_yaml_pretty(&value)));
+    functions.add("fromYaml", |call: &mut Call<'_>, text: Text| {
+        claim_for_reading(call, &text)?;
+        Ok::<_, Error>(or_error_key(yaml::from_yaml_map(&text)))
+    });
+    functions.add("fromYamlArray", |call: &mut Call<'_>, text: Text| {
+        claim_for_reading(call, &text)?;
+        Ok::<_, Error>(or_error_item(yaml::from_yaml_list(&text)))
+    });
+    functions.add("toJson", |call: &mut Call<'_>, value: Value| match json(call, &value) {
+        Err(error) if error.kind() != ErrorKind::Limit => Ok(String::new()),
+        result => result,
+    });
+    functions.add("mustToJson", |call: &mut Call<'_>, value: Value| json(call, &value));
+    functions.add("fromJson", |call: &mut Call<'_>, text: Text| {
+        claim_for_reading(call, &text)?;
+        Ok::<_, Error>(or_error_key(from_json_map(&text).map_err(|error| error.to_string())))
+    });
+    functions.add("fromJsonArray", |call: &mut Call<'_>, text: Text| {
+        claim_for_reading(call, &text)?;
+        Ok::<_, Error>(or_error_item(from_json_list(&text).map_err(|error| error.to_string())))
+    });
+    functions.add("toToml", |value: Value| {
+        toml::to_toml(&value).unwrap_or_else(|error| Text::from(error.to_string()))
+    });
+    functions.add("mustToToml", |value: Value| toml::to_toml(&value));
+    functions.add("fromToml", |call: &mut Call<'_>, text: Text| {
+        claim_for_reading(call, &text)?;
+        Ok::<_, Error>(or_error_key(toml::from_toml(&text)))
+    });
+    functions.add_varying("getHostByName", |_: Text| "");
+    functions
+}
+
+/// What a serialiser wrote, without the final line break; nothing if it could not.
+fn written(call: &mut Call<'_>, result: Result<Text, Error>) -> Result<Text, Error> {
+    let text = result.map(|text| without_final_break(&text)).unwrap_or_default();
+    call.budget().claim(text.len())?;
+    Ok(text)
+}
+
+fn without_final_break(text: &Text) -> Text {
+    text.strip_suffix(b"\n").map_or_else(|| text.clone(), Text::from)
+}
+
+/// A parsed text takes a multiple of its length.
+fn claim_for_reading(call: &Call<'_>, text: &Text) -> Result<(), Error> {
+    call.budget().claim(text.len().saturating_mul(8))
+}
+
+fn or_error_key(result: Result<Map, String>) -> Map {
+    result.unwrap_or_else(|error| Map::from_iter([(Text::from("Error"), Value::from(error))]))
+}
+
+fn or_error_item(result: Result<List, String>) -> List {
+    result.unwrap_or_else(|error| List::new(vec![Value::from(error)]))
+}
+
+fn json(call: &Call<'_>, value: &Value) -> Result<String, Error> {
+    to_json(value, JsonStyle::default(), call.budget())
+}
+
+fn execute_text(call: &mut Call<'_>, text: Text, data: Value) -> Result<Text, Error> {
+    let quoted = || quote(&text);
+    match call.execute_text(&text, data) {
+        Ok(result) => Ok(without_no_value(&result)),
+        Err(error) if error.kind() == ErrorKind::Limit => Err(error),
+        Err(error) if error.kind() == ErrorKind::Parse => {
+            Err(Error::caused(format!("cannot parse template {}", quoted()), error))
+        }
+        Err(error) => {
+            Err(Error::caused(format!("error during tpl function execution for {}", quoted()), error))
+        }
+    }
+}
+
+fn add_include(functions: &mut Functions) {
+    let running: RefCell<HashMap<Text, usize>> = RefCell::default();
+    functions.add("include", move |call: &mut Call<'_>, name: Text, data: Value| {
+        let count = running.borrow().get(&name).copied().unwrap_or(0);
+        if count > DEEPEST_INCLUDE {
+            let cause = Error::message("unable to execute template");
+            return Err(Error::caused(
+                format!("rendering template has a nested reference name: {name}"),
+                cause,
+            ));
+        }
+        running.borrow_mut().insert(name.clone(), count + 1);
+        let result = call.execute(&name, data);
+        running.borrow_mut().insert(name, count);
+        result
+    });
+}
+
+fn add_required(functions: &mut Functions, lint: bool, log: &Rc<Log>) {
+    let refuse = {
+        let log = Rc::clone(log);
+        move |message: &Text| {
+            if lint {
+                log.lint_messages.borrow_mut().push(message.to_string());
+                return Ok(Value::from(""));
+            }
+            Err(Error::message(trace::mark(&message.to_str_lossy())))
+        }
+    };
+    let refuse = Rc::new(refuse);
+    let fail = Rc::clone(&refuse);
+    functions.add("required", move |message: Text, value: Value| match &value {
+        Value::Nil => refuse(&message),
+        Value::String(text) if text.is_empty() => refuse(&message),
+        _ => Ok(value),
+    });
+    functions.add("fail", move |message: Text| fail(&message));
+}
+
+fn add_lookup(functions: &mut Functions, options: &RenderOptions, log: &Rc<Log>) {
+    let lookup = options.lookup.clone().filter(|_| !options.lint);
+    let log = Rc::clone(log);
+    functions.add_varying("lookup", move |api_version: Text, kind: Text, namespace: Text, name: Text| {
+        let wanted = [api_version, kind, namespace, name].map(|text| text.to_string());
+        let [api_version, kind, namespace, name] = &wanted;
+        let found = match &lookup {
+            Some(lookup) => {
+                lookup(api_version, kind, namespace, name).map(|object| Value::from_decoded(&object))
+            }
+            None => Ok(Map::new().into()),
+        };
+        log.lookups.borrow_mut().push(wanted);
+        found.map_err(Error::message)
+    });
+}

@@ -1,0 +1,30 @@
+//! Renders against the real Helm: the shared vectors, and the public charts of the corpus.
+
+mod corpus;
+mod vectors;
+
+use std::collections::BTreeMap;
+
+use chandlery_chart::Chart;
+use chandlery_chart::render::{
+    Compat, PrepareOptions, Release, RenderError, RenderOptions, floats, prepare, render,
+};
+use serde_json::{Map, Value};
+
+/// What a chart renders to with the user's values.
+fn render_chart(
+    chart: Chart,
+    user: Option<&Value>,
+    compat: Compat,
+    release: Release,
+) -> Result<BTreeMap<String, String>, RenderError> {
+    let user = user.and_then(Value::as_object).cloned().unwrap_or_default();
+    let prepared = prepare(chart, &as_floats(user), &PrepareOptions { compat, ..PrepareOptions::default() })?;
+    let options = RenderOptions { compat, ..RenderOptions::new(release) };
+    render(&prepared, &options).map(|rendered| rendered.files)
+}
+
+fn as_floats(mut map: Map<String, Value>) -> Map<String, Value> {
+    floats(&mut map);
+    map
+}

@@ -1,7 +1,32 @@
-//! The functions of sprig 3.3.0.
+//! The functions of sprig 3.3.0: their names, types, results and error texts, without those that reach outside
+//! (`env`, `expandenv`, `getHostByName`).
 
+#![expect(clippy::needless_pass_by_value, reason = "a call hands its arguments over")]
+
+mod case;
+mod cast;
 mod dates;
+mod decimal;
+mod deep;
+mod dicts;
+mod encoding;
+mod lists;
+mod logic;
+mod math;
+mod merge;
+mod paths;
+mod quote;
+mod random;
+mod regex;
 mod semver;
+mod strings;
+mod support;
+#[cfg(test)]
+mod tests;
+mod types;
+mod unicode;
+mod url;
+mod wrap;
 
 use super::Functions;
 
@@ -10,7 +35,27 @@ impl Functions {
     #[must_use]
     pub fn sprig() -> Self {
         let mut functions = Self::default();
-        for add in [dates::add, semver::add] {
+        for add in [
+            case::add,
+            cast::add,
+            dates::add,
+            deep::add,
+            dicts::add,
+            encoding::add,
+            lists::add,
+            logic::add,
+            math::add,
+            merge::add,
+            paths::add,
+            quote::add,
+            random::add,
+            regex::add,
+            semver::add,
+            strings::add,
+            types::add,
+            url::add,
+            wrap::add,
+        ] {
             add(&mut functions);
         }
         functions

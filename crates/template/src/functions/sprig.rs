@@ -10,6 +10,7 @@ mod decimal;
 mod deep;
 mod dicts;
 mod encoding;
+mod json;
 mod lists;
 mod logic;
 mod math;
@@ -42,6 +43,7 @@ impl Functions {
             deep::add,
             dicts::add,
             encoding::add,
+            json::add,
             lists::add,
             logic::add,
             math::add,

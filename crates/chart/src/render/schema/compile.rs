@@ -12,8 +12,8 @@ use crate::render::schema::draft::Draft;
 use crate::render::schema::formats::{self, Format};
 use crate::render::schema::pattern;
 
-/// The most schemas that one file may lead to. The largest of public charts has some thousands.
-const MOST_SCHEMAS: usize = 200_000;
+/// The most schemas that one file may lead to. The largest of the public charts has 1,500.
+const MOST_SCHEMAS: usize = 30_000;
 
 /// A schema by its number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,6 +1,7 @@
 //! What a cluster can do, as far as templates ask.
 
 use super::RenderError;
+use super::compat::Compat;
 
 /// What a cluster can do.
 #[derive(Clone, Debug)]
@@ -48,19 +49,24 @@ impl std::str::FromStr for KubeVersion {
     }
 }
 
-impl Default for Capabilities {
-    /// What Helm 4.2 takes for given without a cluster: the Kubernetes it was built with.
-    fn default() -> Self {
-        let version = "v1.36.0".to_owned();
+impl Capabilities {
+    /// What a Helm takes for given without a cluster: the Kubernetes it was built with.
+    #[must_use]
+    pub fn offline(compat: Compat) -> Self {
+        let (minor, api_versions, helm_version) = match compat {
+            Compat::V3 => ("33", API_VERSIONS_OF_HELM_3, "v3.18"),
+            Compat::V4 => ("36", API_VERSIONS, "v4.2"),
+        };
+        let version = format!("v1.{minor}.0");
         Self {
             kube_version: KubeVersion {
                 normalized: version.clone(),
                 version,
                 major: "1".to_owned(),
-                minor: "36".to_owned(),
+                minor: minor.to_owned(),
             },
-            api_versions: API_VERSIONS.iter().map(|&version| version.to_owned()).collect(),
-            helm_version: "v4.2".to_owned(),
+            api_versions: api_versions.iter().map(|&version| version.to_owned()).collect(),
+            helm_version: helm_version.to_owned(),
         }
     }
 }
@@ -120,6 +126,67 @@ const API_VERSIONS: &[&str] = &[
     "storage.k8s.io/v1",
     "storage.k8s.io/v1alpha1",
     "storagemigration.k8s.io/v1beta1",
+    "apiextensions.k8s.io/v1beta1",
+    "apiextensions.k8s.io/v1",
+];
+
+/// The API versions that the Kubernetes client of Helm 3.18 knows, in its order.
+const API_VERSIONS_OF_HELM_3: &[&str] = &[
+    "v1",
+    "admissionregistration.k8s.io/v1",
+    "admissionregistration.k8s.io/v1alpha1",
+    "admissionregistration.k8s.io/v1beta1",
+    "internal.apiserver.k8s.io/v1alpha1",
+    "apps/v1",
+    "apps/v1beta1",
+    "apps/v1beta2",
+    "authentication.k8s.io/v1",
+    "authentication.k8s.io/v1alpha1",
+    "authentication.k8s.io/v1beta1",
+    "authorization.k8s.io/v1",
+    "authorization.k8s.io/v1beta1",
+    "autoscaling/v1",
+    "autoscaling/v2",
+    "autoscaling/v2beta1",
+    "autoscaling/v2beta2",
+    "batch/v1",
+    "batch/v1beta1",
+    "certificates.k8s.io/v1",
+    "certificates.k8s.io/v1beta1",
+    "certificates.k8s.io/v1alpha1",
+    "coordination.k8s.io/v1alpha2",
+    "coordination.k8s.io/v1beta1",
+    "coordination.k8s.io/v1",
+    "discovery.k8s.io/v1",
+    "discovery.k8s.io/v1beta1",
+    "events.k8s.io/v1",
+    "events.k8s.io/v1beta1",
+    "extensions/v1beta1",
+    "flowcontrol.apiserver.k8s.io/v1",
+    "flowcontrol.apiserver.k8s.io/v1beta1",
+    "flowcontrol.apiserver.k8s.io/v1beta2",
+    "flowcontrol.apiserver.k8s.io/v1beta3",
+    "networking.k8s.io/v1",
+    "networking.k8s.io/v1alpha1",
+    "networking.k8s.io/v1beta1",
+    "node.k8s.io/v1",
+    "node.k8s.io/v1alpha1",
+    "node.k8s.io/v1beta1",
+    "policy/v1",
+    "policy/v1beta1",
+    "rbac.authorization.k8s.io/v1",
+    "rbac.authorization.k8s.io/v1beta1",
+    "rbac.authorization.k8s.io/v1alpha1",
+    "resource.k8s.io/v1beta2",
+    "resource.k8s.io/v1beta1",
+    "resource.k8s.io/v1alpha3",
+    "scheduling.k8s.io/v1alpha1",
+    "scheduling.k8s.io/v1beta1",
+    "scheduling.k8s.io/v1",
+    "storage.k8s.io/v1beta1",
+    "storage.k8s.io/v1",
+    "storage.k8s.io/v1alpha1",
+    "storagemigration.k8s.io/v1alpha1",
     "apiextensions.k8s.io/v1beta1",
     "apiextensions.k8s.io/v1",
 ];

@@ -70,7 +70,7 @@ impl RenderOptions {
     pub fn new(release: Release) -> Self {
         Self {
             release,
-            capabilities: Capabilities::default(),
+            capabilities: Capabilities::offline(Compat::default()),
             compat: Compat::default(),
             lint: false,
             strict: false,

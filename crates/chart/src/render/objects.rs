@@ -10,6 +10,7 @@ use chandlery_template::{
 use serde_json::Value as Json;
 
 use super::capabilities::{Capabilities, KubeVersion};
+use super::compat::Compat;
 use super::engine::RenderOptions;
 use super::files::files;
 use super::yaml;
@@ -40,6 +41,7 @@ pub(super) fn subchart_values(values: &Value, name: &str) -> Value {
 pub(super) struct Shared {
     release: Value,
     capabilities: Value,
+    compat: Compat,
 }
 
 impl Shared {
@@ -53,16 +55,23 @@ impl Shared {
             ("Revision", Value::from(release.revision as isize)),
             ("Service", Value::from("Helm")),
         ];
-        Self {
-            release: map(entries),
-            capabilities: Value::object(ClusterCapabilities::new(&options.capabilities)),
+        let capabilities = Value::object(ClusterCapabilities::new(&options.capabilities));
+        Self { release: map(entries), capabilities, compat: options.compat }
+    }
+
+    /// `.Chart`.
+    fn metadata(&self, metadata: &Metadata, is_root: bool) -> Value {
+        let fields = fields_of(metadata, is_root);
+        match self.compat {
+            Compat::V3 => Value::object(ChartStruct(fields)),
+            Compat::V4 => Value::Map(fields),
         }
     }
 
     /// The dot of a chart's templates.
     pub(super) fn top(&self, chart: &Chart, values: Value, subcharts: Map, is_root: bool) -> Map {
         let entries = [
-            ("Chart", metadata(&chart.metadata, is_root)),
+            ("Chart", self.metadata(&chart.metadata, is_root)),
             ("Files", Value::Map(files(&chart.files))),
             ("Release", self.release.clone()),
             ("Capabilities", self.capabilities.clone()),
@@ -73,7 +82,7 @@ impl Shared {
     }
 }
 
-fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
+fn map<'k>(entries: impl IntoIterator<Item = (&'k str, Value)>) -> Value {
     entries.into_iter().map(|(key, value)| (Text::from(key), value)).collect::<Map>().into()
 }
 
@@ -81,8 +90,8 @@ fn texts(items: &[String]) -> Value {
     items.iter().map(|item| Value::from(item.as_str())).collect::<Vec<_>>().into()
 }
 
-/// `.Chart`: the metadata under Go's field names.
-fn metadata(metadata: &Metadata, is_root: bool) -> Value {
+/// The metadata of a chart under Go's field names.
+fn fields_of(metadata: &Metadata, is_root: bool) -> Map {
     let maintainers = metadata.maintainers.iter().map(|maintainer| {
         map([
             ("Name", Value::from(maintainer.name.as_str())),
@@ -110,7 +119,7 @@ fn metadata(metadata: &Metadata, is_root: bool) -> Value {
         .iter()
         .map(|(key, value)| (Text::from(key.as_str()), Value::from(value.as_str())))
         .collect();
-    map([
+    let fields = [
         ("Name", Value::from(metadata.name.as_str())),
         ("Home", Value::from(metadata.home.as_str())),
         ("Sources", texts(&metadata.sources)),
@@ -129,7 +138,33 @@ fn metadata(metadata: &Metadata, is_root: bool) -> Value {
         ("Dependencies", dependencies.collect::<Vec<_>>().into()),
         ("Type", Value::from(metadata.kind.as_str())),
         ("IsRoot", Value::from(is_root)),
-    ])
+    ];
+    fields.into_iter().map(|(key, value)| (Text::from(key), value)).collect()
+}
+
+/// `.Chart` of Helm 3: a struct, of which unknown fields are an error.
+struct ChartStruct(Map);
+
+impl Object for ChartStruct {
+    fn type_name(&self) -> Cow<'static, str> {
+        "struct { chart.Metadata; IsRoot bool }".into()
+    }
+
+    fn kind(&self) -> &'static str {
+        "struct"
+    }
+
+    fn member(&self, name: &str) -> Option<Member> {
+        self.0.get(name.as_bytes()).map(Member::Field)
+    }
+
+    fn display(&self) -> Text {
+        display(&Value::Map(self.0.clone()))
+    }
+
+    fn to_plain(&self) -> Value {
+        Value::Map(self.0.clone())
+    }
 }
 
 fn method<Arguments>(
@@ -241,10 +276,14 @@ impl Object for ClusterCapabilities {
     }
 
     fn to_plain(&self) -> Value {
-        map([
-            ("KubeVersion", self.kube_version.to_plain()),
+        map(self.json_fields().unwrap_or_default())
+    }
+
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        Some(vec![
+            ("KubeVersion", Value::Object(Rc::clone(&self.kube_version) as Rc<dyn Object>)),
             ("APIVersions", Value::List(self.api_versions.clone())),
-            ("HelmVersion", self.helm_version.to_plain()),
+            ("HelmVersion", Value::Object(Rc::clone(&self.helm_version) as Rc<dyn Object>)),
         ])
     }
 }
@@ -289,7 +328,11 @@ impl Object for ClusterVersion {
     }
 
     fn to_plain(&self) -> Value {
-        map([
+        map(self.json_fields().unwrap_or_default())
+    }
+
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        Some(vec![
             ("Version", self.0.version.as_str().into()),
             ("Major", self.0.major.as_str().into()),
             ("Minor", self.0.minor.as_str().into()),
@@ -331,7 +374,11 @@ impl Object for HelmVersion {
     }
 
     fn to_plain(&self) -> Value {
-        map([
+        map(self.json_fields().unwrap_or_default())
+    }
+
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        Some(vec![
             ("version", self.version.as_str().into()),
             ("go_version", GO_VERSION.into()),
             ("kube_client_version", self.kube_client_version.as_str().into()),

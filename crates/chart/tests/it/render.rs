@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use chandlery_chart::Chart;
 use chandlery_chart::render::{
-    Compat, PrepareOptions, Release, RenderError, RenderOptions, floats, prepare, render,
+    Capabilities, Compat, PrepareOptions, Release, RenderError, RenderOptions, floats, prepare, render,
 };
 use serde_json::{Map, Value};
 
@@ -20,7 +20,12 @@ fn render_chart(
 ) -> Result<BTreeMap<String, String>, RenderError> {
     let user = user.and_then(Value::as_object).cloned().unwrap_or_default();
     let prepared = prepare(chart, &as_floats(user), &PrepareOptions { compat, ..PrepareOptions::default() })?;
-    let options = RenderOptions { compat, ..RenderOptions::new(release) };
+    let mut capabilities = Capabilities::offline(compat);
+    if compat == Compat::V3 {
+        // The build of Helm 3.18.1 that made the vectors did not know its Kubernetes.
+        capabilities.kube_version = "v1.20.0".parse()?;
+    }
+    let options = RenderOptions { compat, capabilities, ..RenderOptions::new(release) };
     render(&prepared, &options).map(|rendered| rendered.files)
 }
 

@@ -70,17 +70,26 @@ impl Encoder<'_> {
             Value::Map(map) => {
                 let entries = map.entries();
                 self.nested(value, ['{', '}'], entries.iter(), |encoder, (key, item)| {
-                    encoder.text(key)?;
-                    encoder.output.push(':');
-                    if encoder.style.indent.is_some() {
-                        encoder.output.push(' ');
-                    }
-                    encoder.value(item)
+                    encoder.member(key, item)
                 })?;
             }
-            Value::Object(object) => return self.deeper(|encoder| encoder.value(&object.to_plain())),
+            Value::Object(object) => match object.json_fields() {
+                Some(fields) => self.nested(value, ['{', '}'], fields.iter(), |encoder, (key, item)| {
+                    encoder.member(key.as_bytes(), item)
+                })?,
+                None => self.deeper(|encoder| encoder.value(&object.to_plain()))?,
+            },
         }
         Ok(())
+    }
+
+    fn member(&mut self, key: &[u8], value: &Value) -> Result<(), Error> {
+        self.text(key)?;
+        self.output.push(':');
+        if self.style.indent.is_some() {
+            self.output.push(' ');
+        }
+        self.value(value)
     }
 
     fn nested<I: ExactSizeIterator>(

@@ -30,6 +30,11 @@ pub trait Object: Any {
     /// What becomes of it in JSON and YAML, in plain values.
     fn to_plain(&self) -> Value;
 
+    /// Its fields in the order in which JSON has them, for a struct; YAML sorts them.
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        None
+    }
+
     /// Is it true in `if`? Structs and non-nil pointers always are.
     fn is_true(&self) -> bool {
         true

@@ -239,6 +239,9 @@ impl<'a> Merger<'a> {
         let originals = self.tables.entries(source);
         for (key, node) in self.tables.entries(target) {
             if node.is_null() {
+                if self.removes_all_nulls(nulls) && self.tables.get(source, &key).is_none() {
+                    self.tables.remove(target, &key);
+                }
                 self.tables.set(source, &key, Node::null());
             }
         }
@@ -248,12 +251,17 @@ impl<'a> Merger<'a> {
         self.depth -= 1;
     }
 
+    /// Helm 3 drops every null of higher rank; later versions only those that have something to remove.
+    fn removes_all_nulls(&self, nulls: Nulls) -> bool {
+        nulls == Nulls::Remove && self.compat == Compat::V3
+    }
+
     fn merge_key(&mut self, target: Table, (key, node): (&str, Node), prefix: &str, nulls: Nulls) {
         let Some(present) = self.tables.get(target, key).cloned() else {
             return self.tables.set(target, key, node);
         };
         if present.is_null() {
-            if nulls == Nulls::Remove && !node.is_null() {
+            if nulls == Nulls::Remove && !node.is_null() || self.removes_all_nulls(nulls) {
                 self.tables.remove(target, key);
             }
             return;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chandlery_chart::render::{PrepareOptions, SetKind, floats, merge_files, prepare, set_values};
+use chandlery_chart::render::{Compat, PrepareOptions, SetKind, floats, merge_files, prepare, set_values};
 use chandlery_chart::{Chart, Limits};
 use serde_json::{Map, Value};
 
@@ -41,6 +41,31 @@ fn set_flags_like_helm() {
         }
     }
     assert!(count >= 56, "{count} vectors");
+}
+
+#[test]
+fn whole_charts_in_both_versions() {
+    let vectors: Value = serde_json::from_str(include_str!("../vectors/helm-vectors.json")).unwrap();
+    let template = "{{ .Values | toJson }}";
+    let mut count = 0;
+    for vector in vectors["whole_charts"].as_array().unwrap() {
+        let files = vector["files"].as_object().unwrap();
+        if files.get("templates/x.yaml").and_then(Value::as_str).map(str::trim) != Some(template) {
+            continue;
+        }
+        let newest = &vector["helm_4_2_3"];
+        for (compat, output) in
+            [(Compat::V4, newest), (Compat::V3, vector.get("helm_3_18_1").unwrap_or(newest))]
+        {
+            let Some(text) = output["t/templates/x.yaml"].as_str() else { continue };
+            let options = PrepareOptions { compat, ..PrepareOptions::default() };
+            let prepared = prepare(chart_of(files), &object(&vector["user_values"]), &options).unwrap();
+            let expected: Value = serde_json::from_str(text.trim()).unwrap();
+            assert_eq!(prepared.values, object(&expected), "{} for {compat:?}", vector["label"]);
+            count += 1;
+        }
+    }
+    assert!(count >= 10, "{count} outputs");
 }
 
 fn chart_of(files: &Map<String, Value>) -> Chart {

@@ -31,7 +31,7 @@ pub(crate) fn check(compiled: &Compiled, value: &Value) -> Result<Option<Failure
     let context = Context { schemas: &compiled.schemas, steps: Cell::new(0), breach: Cell::new(None) };
     let scope = Scope { schema: Id(0), reference: "", value: 0, depth: 0, parent: None };
     let step = Step { context: &context, scope: &scope, at: "", is_quiet: false };
-    let result = step.run(value, Unevaluated::default());
+    let result = step.run(value, Unevaluated::of(value, step.schema(), false));
     match context.breach.get() {
         Some(breach) => Err(breach.to_owned()),
         None => Ok(result.err()),

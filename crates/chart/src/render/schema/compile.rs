@@ -249,7 +249,9 @@ impl Compiler<'_, '_> {
 
     fn fill(&mut self, schema: &mut Schema, keywords: &Keywords<'_>) -> Result<(), String> {
         schema.reference = self.reference(keywords, "$ref")?;
+        schema.constant = keywords.map.get("const").filter(|_| keywords.draft >= Draft::V6).cloned();
         if keywords.draft < Draft::V2019 && schema.reference.is_some() {
+            // The other keywords beside it do not count; that `const` does is the library's.
             return Ok(());
         }
         self.fill_applicators(schema, keywords);
@@ -377,7 +379,6 @@ impl Compiler<'_, '_> {
 fn fill_scalars(schema: &mut Schema, keywords: &Keywords<'_>) -> Result<(), String> {
     schema.types = types_of(keywords.map.get("type"));
     schema.choices = keywords.items("enum").cloned();
-    schema.constant = keywords.map.get("const").filter(|_| keywords.draft >= Draft::V6).cloned();
     (schema.minimum, schema.exclusive_minimum) = keywords.bounds("minimum", "exclusiveMinimum");
     (schema.maximum, schema.exclusive_maximum) = keywords.bounds("maximum", "exclusiveMaximum");
     schema.multiple_of = keywords.number("multipleOf");

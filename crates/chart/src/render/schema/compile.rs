@@ -140,6 +140,15 @@ pub(crate) fn compile(
     Ok(Compiled { schemas, unresolved: compiler.documents.unresolved })
 }
 
+/// The keywords whose schemas must be right although a `$ref` beside them hides them.
+const BESIDE_REFERENCE: [(&str, Draft); 5] = [
+    ("contains", Draft::V6),
+    ("propertyNames", Draft::V6),
+    ("if", Draft::V7),
+    ("then", Draft::V7),
+    ("else", Draft::V7),
+];
+
 struct Compiler<'a, 'c> {
     documents: Documents<'a>,
     ids: BTreeMap<Location, Id>,
@@ -251,7 +260,10 @@ impl Compiler<'_, '_> {
         schema.reference = self.reference(keywords, "$ref")?;
         schema.constant = keywords.map.get("const").filter(|_| keywords.draft >= Draft::V6).cloned();
         if keywords.draft < Draft::V2019 && schema.reference.is_some() {
-            // The other keywords beside it do not count; that `const` does is the library's.
+            // The other keywords beside it do not count, but the library looks at `const`, and compiles what these hold.
+            for (keyword, since) in BESIDE_REFERENCE {
+                let _ = (keywords.draft >= since).then(|| self.one(keywords, keyword));
+            }
             return Ok(());
         }
         self.fill_applicators(schema, keywords);

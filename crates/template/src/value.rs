@@ -201,6 +201,17 @@ impl Value {
         matches!(self, Self::Nil)
     }
 
+    /// Is it nil, or a nil slice or map?
+    #[must_use]
+    pub fn is_nil_inside(&self) -> bool {
+        match self {
+            Self::Nil => true,
+            Self::List(list) => list.is_nil(),
+            Self::Map(map) => map.is_nil(),
+            _ => false,
+        }
+    }
+
     /// The object of a Rust type.
     #[must_use]
     pub fn downcast<T: Object>(&self) -> Option<&T> {

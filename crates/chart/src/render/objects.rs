@@ -114,11 +114,14 @@ fn fields_of(metadata: &Metadata, is_root: bool) -> Map {
             ("Alias", Value::from(dependency.alias.as_str())),
         ])
     });
-    let annotations = metadata
-        .annotations
-        .iter()
-        .map(|(key, value)| (Text::from(key.as_str()), Value::from(value.as_str())))
-        .collect();
+    let annotations = match &metadata.annotations {
+        none if none.is_empty() => Map::nil(MapType::Strings),
+        some => {
+            let entries =
+                some.iter().map(|(key, value)| (Text::from(key.as_str()), Value::from(value.as_str())));
+            Map::of(MapType::Strings, entries.collect())
+        }
+    };
     let fields = [
         ("Name", Value::from(metadata.name.as_str())),
         ("Home", Value::from(metadata.home.as_str())),
@@ -133,7 +136,7 @@ fn fields_of(metadata: &Metadata, is_root: bool) -> Map {
         ("Tags", Value::from(metadata.tags.as_str())),
         ("AppVersion", Value::from(metadata.app_version.as_str())),
         ("Deprecated", Value::from(metadata.deprecated)),
-        ("Annotations", Value::Map(Map::of(MapType::Strings, annotations))),
+        ("Annotations", Value::Map(annotations)),
         ("KubeVersion", Value::from(metadata.kube_version.as_str())),
         ("Dependencies", dependencies.collect::<Vec<_>>().into()),
         ("Type", Value::from(metadata.kind.as_str())),

@@ -33,6 +33,8 @@ fn write(value: &Value, dialect: Dialect) -> Result<Text, Error> {
 fn write_node(emitter: &mut Emitter, value: &Value, dialect: Dialect, depth: usize) -> Result<(), Error> {
     match value {
         Value::Nil => emitter.null(),
+        Value::List(list) if list.is_nil() => emitter.null(),
+        Value::Map(map) if map.is_nil() => emitter.null(),
         Value::Bool(value) => emitter.boolean(*value),
         Value::Integer(integer) if integer.kind.is_signed() => emitter.number(&integer.as_i64().into()),
         Value::Integer(integer) => emitter.number(&integer.as_u64().into()),

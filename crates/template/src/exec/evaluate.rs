@@ -320,7 +320,7 @@ impl<'t> State<'_, 't> {
         }
         match wanted {
             Type::Any | Type::Reflect => Ok(slot),
-            _ if wanted.accepts(&slot.value) => Ok(Slot::concrete(slot.value)),
+            _ if wanted.accepts(&slot.value) => Ok(Slot::concrete(unnamed(slot.value, wanted))),
             _ => {
                 let found = if slot.value.is_nil() { "interface {}".into() } else { slot.value.type_name() };
                 Err(self.fail(format!("wrong type for value; expected {}; got {found}", wanted.name())))
@@ -397,6 +397,15 @@ fn short_circuit(function: &Function) -> Option<bool> {
 fn parameter(function: &Function, position: usize) -> Type {
     let signature = function.signature();
     signature.parameters.get(position).copied().or(signature.rest).unwrap_or(Type::Any)
+}
+
+/// A map or list of a named type is of the unnamed one where that is asked for.
+fn unnamed(value: Value, wanted: Type) -> Value {
+    match (wanted, value) {
+        (Type::Map, Value::Map(map)) => Value::Map(map.as_type(MapType::Any)),
+        (Type::StringMap, Value::Map(map)) => Value::Map(map.as_type(MapType::Strings)),
+        (_, value) => value,
+    }
 }
 
 /// What nil is when it is passed as a type.

@@ -52,6 +52,8 @@ impl Encoder<'_> {
         self.budget.claim(8)?;
         match value {
             Value::Nil => self.output.push_str("null"),
+            Value::List(list) if list.is_nil() => self.output.push_str("null"),
+            Value::Map(map) if map.is_nil() => self.output.push_str("null"),
             Value::Bool(flag) => self.output.push_str(if *flag { "true" } else { "false" }),
             Value::Integer(integer) => self.output.push_str(&integer.exact().to_string()),
             Value::Float(number) => self.float(*number)?,

@@ -53,6 +53,7 @@ pub struct List(Rc<ListData>);
 
 struct ListData {
     element: Element,
+    is_nil: bool,
     items: RefCell<Vec<Value>>,
 }
 
@@ -81,7 +82,19 @@ impl List {
     /// A slice of the given element type; all items must be of it.
     #[must_use]
     pub fn of(element: Element, items: Vec<Value>) -> Self {
-        Self(Rc::new(ListData { element, items: RefCell::new(items) }))
+        Self(Rc::new(ListData { element, is_nil: false, items: RefCell::new(items) }))
+    }
+
+    /// A nil slice of the given element type: empty, and `null` in JSON.
+    #[must_use]
+    pub fn nil(element: Element) -> Self {
+        Self(Rc::new(ListData { element, is_nil: true, items: RefCell::default() }))
+    }
+
+    /// Is it a nil slice?
+    #[must_use]
+    pub fn is_nil(&self) -> bool {
+        self.0.is_nil
     }
 
     /// What it holds.

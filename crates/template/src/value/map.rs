@@ -54,6 +54,7 @@ impl MapType {
 #[derive(Clone)]
 pub struct Map {
     map_type: MapType,
+    is_nil: bool,
     data: Rc<MapData>,
 }
 
@@ -127,8 +128,21 @@ impl Map {
     pub fn of(map_type: MapType, entries: BTreeMap<Text, Value>) -> Self {
         Self {
             map_type,
+            is_nil: false,
             data: Rc::new(MapData { entries: RefCell::new(entries), trace: RefCell::default() }),
         }
+    }
+
+    /// A nil map: empty, and `null` in JSON. Nothing may be inserted.
+    #[must_use]
+    pub fn nil(map_type: MapType) -> Self {
+        Self { is_nil: true, ..Self::of(map_type, BTreeMap::new()) }
+    }
+
+    /// Is it a nil map?
+    #[must_use]
+    pub fn is_nil(&self) -> bool {
+        self.is_nil
     }
 
     /// Its type.
@@ -140,7 +154,7 @@ impl Map {
     /// The same map, seen as another type.
     #[must_use]
     pub fn as_type(&self, map_type: MapType) -> Self {
-        Self { map_type, data: Rc::clone(&self.data) }
+        Self { map_type, is_nil: self.is_nil, data: Rc::clone(&self.data) }
     }
 
     /// The value of a key; the reading is logged where [`Map::trace`] asked for it.
@@ -248,6 +262,6 @@ impl WeakMap {
     /// The map, if it is still alive.
     #[must_use]
     pub fn upgrade(&self) -> Option<Map> {
-        self.data.upgrade().map(|data| Map { map_type: self.map_type, data })
+        self.data.upgrade().map(|data| Map { map_type: self.map_type, is_nil: false, data })
     }
 }

@@ -70,7 +70,7 @@ fn are_equal(first: &Value, second: &Value, budget: &Budget) -> Result<bool, Err
 /// Equality of what is nil, a list, a map or an object.
 fn are_equal_by_type(first: &Value, second: &Value, budget: &Budget) -> Result<bool, Error> {
     if first.is_nil() || second.is_nil() {
-        return Ok(first.is_nil() && second.is_nil());
+        return Ok(first.is_nil_inside() && second.is_nil_inside());
     }
     if first.kind() != second.kind() {
         let names = [first.type_name().as_ref().into(), second.type_name().as_ref().into()];

@@ -53,7 +53,7 @@ fn equal(budget: &Budget, left: &Value, right: &Value, depth: usize) -> Result<b
 }
 
 fn equal_lists(budget: &Budget, left: &List, right: &List, depth: usize) -> Result<bool, Error> {
-    if left.element() != right.element() || left.len() != right.len() {
+    if left.element() != right.element() || left.is_nil() != right.is_nil() || left.len() != right.len() {
         return Ok(false);
     }
     if left.is_same(right) {
@@ -68,7 +68,10 @@ fn equal_lists(budget: &Budget, left: &List, right: &List, depth: usize) -> Resu
 }
 
 fn equal_maps(budget: &Budget, left: &Map, right: &Map, depth: usize) -> Result<bool, Error> {
-    if left.map_type().type_name() != right.map_type().type_name() || left.len() != right.len() {
+    if left.map_type().type_name() != right.map_type().type_name()
+        || left.is_nil() != right.is_nil()
+        || left.len() != right.len()
+    {
         return Ok(false);
     }
     if left.is_same(right) {
@@ -85,6 +88,7 @@ fn equal_maps(budget: &Budget, left: &Map, right: &Map, depth: usize) -> Result<
 /// Maps and lists anew, of the same types; nothing else can change.
 fn copy(call: &Call<'_>, value: &Value, depth: usize) -> Result<Value, Error> {
     match value {
+        nil if nil.is_nil_inside() => Ok(nil.clone()),
         Value::List(list) => {
             claim_items(call, list.len())?;
             let items = list.items();

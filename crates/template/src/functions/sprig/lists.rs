@@ -61,6 +61,9 @@ fn add_parts(functions: &mut Functions) {
         for name in names {
             functions.add(name, move |call: &mut Call<'_>, list: Value| {
                 let mut items = items(call, verb, &list)?;
+                if items.is_empty() && verb.starts_with("find ") && verb != "find reverse on" {
+                    return Ok(List::nil(Element::Any));
+                }
                 transform(&mut items);
                 Ok::<_, Error>(List::new(items))
             });
@@ -149,7 +152,7 @@ fn concat(call: &mut Call<'_>, lists: Rest<Value>) -> Result<List, Error> {
         }
         all.extend(items(call, "concat", list)?);
     }
-    Ok(List::new(all))
+    Ok(if all.is_empty() { List::nil(Element::Any) } else { List::new(all) })
 }
 
 /// The items from a place to another; of an empty list nil, as in Go.

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::exec::Call;
 use crate::format::quote;
 use crate::functions::Functions;
-use crate::value::{List, Text};
+use crate::value::{Element, List, Text};
 use find::matches;
 
 pub(super) fn add(functions: &mut Functions) {
@@ -171,6 +171,9 @@ fn find_all_in(call: &Call<'_>, pattern: &Pattern, text: &Text, most: isize) -> 
         call.budget().spend(1)?;
         found.push(Text::from(&text[range]));
     }
+    if found.is_empty() {
+        return Ok(List::nil(Element::Of("string")));
+    }
     made_strings(call, found)
 }
 
@@ -215,7 +218,7 @@ fn split_by(
     most: isize,
 ) -> Result<List, Error> {
     if most == 0 {
-        return made_strings(call, Vec::new());
+        return Ok(List::nil(Element::Of("string")));
     }
     if !is_empty && text.is_empty() {
         return made_strings(call, vec![Text::default()]);

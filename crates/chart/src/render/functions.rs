@@ -53,7 +53,7 @@ fn common() -> Functions {
     functions.extend(Functions::sprig());
     functions.remove("env");
     functions.remove("expandenv");
-    functions.add("tpl", execute_text);
+    functions.add("tpl", |call: &mut Call<'_>, text: Text, data: Value| execute_text(call, &text, data));
     functions.add("toYaml", |call: &mut Call<'_>, value: Value| written(call, yaml::to_yaml(&value)));
     functions.add("mustToYaml", |value: Value| yaml::to_yaml(&value).map(|text| without_final_break(&text)));
     functions
@@ -119,9 +119,9 @@ fn json(call: &Call<'_>, value: &Value) -> Result<String, Error> {
     to_json(value, JsonStyle::default(), call.budget())
 }
 
-fn execute_text(call: &mut Call<'_>, text: Text, data: Value) -> Result<Text, Error> {
-    let quoted = || quote(&text);
-    match call.execute_text(&text, data) {
+fn execute_text(call: &mut Call<'_>, text: &Text, data: Value) -> Result<Text, Error> {
+    let quoted = || quote(text);
+    match call.execute_text(text, data) {
         Ok(result) => Ok(without_no_value(&result)),
         Err(error) if error.kind() == ErrorKind::Limit => Err(error),
         Err(error) if error.kind() == ErrorKind::Parse => {

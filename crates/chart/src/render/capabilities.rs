@@ -54,8 +54,8 @@ impl Capabilities {
     #[must_use]
     pub fn offline(compat: Compat) -> Self {
         let (minor, api_versions, helm_version) = match compat {
-            Compat::V3 => ("33", API_VERSIONS_OF_HELM_3, "v3.18"),
-            Compat::V4 => ("36", API_VERSIONS, "v4.2"),
+            Compat::Helm3 => ("33", API_VERSIONS_OF_HELM_3, "v3.18"),
+            _ => ("36", API_VERSIONS, "v4.2"),
         };
         let version = format!("v1.{minor}.0");
         Self {

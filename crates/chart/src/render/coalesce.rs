@@ -158,7 +158,7 @@ impl<'a> Merger<'a> {
     }
 
     fn add_default(&mut self, values: Table, key: &str, default: Node, nulls: Nulls) {
-        if nulls == Nulls::Remove && self.compat == Compat::V4 {
+        if nulls == Nulls::Remove && !self.compat.keeps_default_nulls() {
             if default.is_null() {
                 return;
             }
@@ -169,7 +169,7 @@ impl<'a> Merger<'a> {
 
     /// Removes the nulls in a chart's own map, at all depths, where the version of Helm does.
     fn drop_default_nulls(&mut self, default: &Node, nulls: Nulls) {
-        if nulls == Nulls::Keep || self.compat == Compat::V3 {
+        if nulls == Nulls::Keep || self.compat.keeps_default_nulls() {
             return;
         }
         let Some(table) = default.table() else { return };
@@ -253,7 +253,7 @@ impl<'a> Merger<'a> {
 
     /// Helm 3 drops every null of higher rank; later versions only those that have something to remove.
     fn removes_all_nulls(&self, nulls: Nulls) -> bool {
-        nulls == Nulls::Remove && self.compat == Compat::V3
+        nulls == Nulls::Remove && self.compat.keeps_default_nulls()
     }
 
     fn merge_key(&mut self, target: Table, (key, node): (&str, Node), prefix: &str, nulls: Nulls) {

@@ -124,7 +124,7 @@ pub fn render(prepared: &Prepared, options: &RenderOptions) -> Result<Rendered, 
     for path in order.iter().filter(|path| !file_name(path).starts_with('_')) {
         let text = render_one(&mut execution, path, &templates[*path]);
         let text = text.map_err(|error| {
-            RenderError::Template(trace::execution_error(path, &error, options.compat == Compat::V4))
+            RenderError::Template(trace::execution_error(path, &error, options.compat.has_error_levels()))
         })?;
         rendered.files.insert((*path).clone(), text);
     }

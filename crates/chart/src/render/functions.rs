@@ -38,7 +38,7 @@ thread_local! {
 /// All functions that templates of a chart can call.
 pub(super) fn table(options: &RenderOptions, log: &Rc<Log>) -> Functions {
     let mut functions = COMMON.with(Clone::clone);
-    if options.compat == Compat::V3 {
+    if options.compat == Compat::Helm3 {
         functions.remove("mustToYaml");
         functions.remove("mustToToml");
     }

@@ -63,8 +63,8 @@ impl Shared {
     fn metadata(&self, metadata: &Metadata, is_root: bool) -> Value {
         let fields = fields_of(metadata, is_root);
         match self.compat {
-            Compat::V3 => Value::object(ChartStruct(fields)),
-            Compat::V4 => Value::Map(fields),
+            Compat::Helm3 => Value::object(ChartStruct(fields)),
+            _ => Value::Map(fields),
         }
     }
 

@@ -21,7 +21,7 @@ fn render_chart(
     let user = user.and_then(Value::as_object).cloned().unwrap_or_default();
     let prepared = prepare(chart, &as_floats(user), &PrepareOptions { compat, ..PrepareOptions::default() })?;
     let mut capabilities = Capabilities::offline(compat);
-    if compat == Compat::V3 {
+    if compat == Compat::Helm3 {
         // The build of Helm 3.18.1 that made the vectors did not know its Kubernetes.
         capabilities.kube_version = "v1.20.0".parse()?;
     }

@@ -55,7 +55,7 @@ fn whole_charts_in_both_versions() {
         }
         let newest = &vector["helm_4_2_3"];
         for (compat, output) in
-            [(Compat::V4, newest), (Compat::V3, vector.get("helm_3_18_1").unwrap_or(newest))]
+            [(Compat::Helm43, newest), (Compat::Helm3, vector.get("helm_3_18_1").unwrap_or(newest))]
         {
             let Some(text) = output["t/templates/x.yaml"].as_str() else { continue };
             let options = PrepareOptions { compat, ..PrepareOptions::default() };

@@ -77,7 +77,7 @@ fn compare_case(chart: Chart, golden: &Value) -> Option<String> {
         chandlery_yaml::from_slice(text.as_bytes(), &chandlery_yaml::Options::default()).unwrap()
     });
     let rendered = std::panic::catch_unwind(|| {
-        render_chart(chart, user.as_ref(), Compat::V4, Release::install("demo", "shop"))
+        render_chart(chart, user.as_ref(), Compat::Helm43, Release::install("demo", "shop"))
     });
     let Ok(rendered) = rendered else { return Some("panic".to_owned()) };
     match (rendered, golden.get("error").and_then(Value::as_str)) {

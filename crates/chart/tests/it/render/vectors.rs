@@ -53,7 +53,7 @@ fn render(
 /// Both columns of a vector, where both are to be checked.
 fn columns(vector: &Value) -> [(Compat, &Value); 2] {
     let newest = &vector["helm_4_2_3"];
-    [(Compat::V4, newest), (Compat::V3, vector.get("helm_3_18_1").unwrap_or(newest))]
+    [(Compat::Helm43, newest), (Compat::Helm3, vector.get("helm_3_18_1").unwrap_or(newest))]
 }
 
 /// The few differences between Helm 3.18.1 and the Helm 3 that the compat switch stands for: the Kubernetes version that
@@ -81,7 +81,7 @@ fn templates_like_helm() {
                 Err(error) => error,
             };
             let wanted = expected.as_str().unwrap();
-            if got != wanted && !(compat == Compat::V3 && got == as_newest(wanted)) {
+            if got != wanted && !(compat == Compat::Helm3 && got == as_newest(wanted)) {
                 failures.push(format!(
                     "{compat:?} {}\n  got    {got:?}\n  wanted {wanted:?}",
                     vector["template"]
@@ -119,7 +119,7 @@ fn strings_in_yaml_like_helm() {
         let files = json!({ "templates/x.txt": "{{ dict \"k\" .Values.in | toYaml }}" });
         let user = json!({ "in": vector["in"] });
         let got =
-            render(files.as_object().unwrap(), &user, Compat::V4, Release::install("rel", "ns")).unwrap();
+            render(files.as_object().unwrap(), &user, Compat::Helm43, Release::install("rel", "ns")).unwrap();
         if got["t/templates/x.txt"] != vector["out"] {
             failures.push(format!("{vector} got {got}"));
         }

@@ -18,6 +18,7 @@ mod set;
 mod tables;
 mod toml;
 mod trace;
+mod variation;
 mod yaml;
 
 pub use capabilities::{Capabilities, KubeVersion};
@@ -30,3 +31,4 @@ pub use origin::{Origin, ValueRead, origins};
 pub use prepare::{PrepareOptions, Prepared, prepare};
 pub use schema::SchemaError;
 pub use set::{ReadFile, SetError, SetKind, apply_flags, set_values};
+pub use variation::varying_files;

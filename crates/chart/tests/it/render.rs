@@ -1,5 +1,6 @@
 //! Renders against the real Helm: the shared vectors, and the public charts of the corpus.
 
+mod beyond;
 mod corpus;
 mod vectors;
 

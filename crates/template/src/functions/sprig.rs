@@ -5,6 +5,7 @@
 
 mod case;
 mod cast;
+mod crypto;
 mod dates;
 mod decimal;
 mod deep;
@@ -39,6 +40,7 @@ impl Functions {
         for add in [
             case::add,
             cast::add,
+            crypto::add,
             dates::add,
             deep::add,
             dicts::add,

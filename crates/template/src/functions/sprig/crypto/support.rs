@@ -1,0 +1,46 @@
+//! Chance for libraries that know an older form of it, and base 64 with Go's errors.
+
+use base64::engine::general_purpose::STANDARD;
+use base64::{DecodeError, Engine};
+use rand::RngCore;
+use rand::rngs::StdRng;
+use rsa::rand_core;
+
+/// The execution's source of chance.
+pub(super) struct Random<'a>(pub(super) &'a mut StdRng);
+
+impl rand_core::RngCore for Random<'_> {
+    fn next_u32(&mut self) -> u32 {
+        self.0.next_u32()
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
+    fn fill_bytes(&mut self, bytes: &mut [u8]) {
+        self.0.fill_bytes(bytes);
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), rand_core::Error> {
+        self.0.fill_bytes(bytes);
+        Ok(())
+    }
+}
+
+impl rand_core::CryptoRng for Random<'_> {}
+
+/// Decodes base 64; line breaks are skipped.
+///
+/// # Errors
+/// The text of Go's error.
+pub(super) fn decode_base_64(text: &[u8]) -> Result<Vec<u8>, String> {
+    let text: Vec<u8> = text.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
+    STANDARD.decode(&text).map_err(|error| {
+        let position = match error {
+            DecodeError::InvalidByte(position, _) | DecodeError::InvalidLastSymbol(position, _) => position,
+            DecodeError::InvalidLength(_) | DecodeError::InvalidPadding => text.len() / 4 * 4,
+        };
+        format!("illegal base64 data at input byte {position}")
+    })
+}

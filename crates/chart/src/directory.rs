@@ -1,6 +1,6 @@
 //! Charts in a directory, as `helm package` and `helm template` load them.
 
-mod glob;
+pub(crate) mod glob;
 mod ignore;
 
 use std::fs::{self, File as OsFile, Metadata as OsMetadata};

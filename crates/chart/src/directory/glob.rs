@@ -2,7 +2,7 @@
 
 /// A compiled pattern: `*` and `?` (not `/`), classes, `\` escapes.
 #[derive(Clone, Debug)]
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     /// Each chunk with whether a `*` stands before it.
     chunks: Vec<(bool, Vec<Unit>)>,
 }
@@ -20,7 +20,7 @@ enum Unit {
 
 impl Pattern {
     /// Compiles a pattern; `None` if it is malformed.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut chunks: Vec<(bool, Vec<Unit>)> = Vec::new();
         let mut characters = text.chars().peekable();
         while let Some(character) = characters.next() {
@@ -45,7 +45,7 @@ impl Pattern {
     }
 
     /// Whether the whole name matches. As in Go, a chunk is taken where it matches first, without going back.
-    pub(super) fn matches(&self, name: &str) -> bool {
+    pub(crate) fn matches(&self, name: &str) -> bool {
         let mut rest = name;
         for (index, (star, units)) in self.chunks.iter().enumerate() {
             let is_last = index + 1 == self.chunks.len();

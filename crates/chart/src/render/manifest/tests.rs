@@ -96,7 +96,7 @@ fn heads_are_read_as_go_reads_them() {
         ("# only a comment", "", "", "", &[]),
         ("apiVersion: 1\nkind: 5\nmetadata: {name: true}", "1", "5", "true", &[]),
         ("KIND: X\nApiVersion: v1\nMetadata: {NAME: m}", "v1", "X", "m", &[]),
-        ("Kind: X\nkind: Y\nmetadata:\n", "", "Y", "", &[]),
+        ("Kind: X\nkind: Z\nmetadata:\n", "", "Z", "", &[]),
         (
             "kind: 1e3\nmetadata: {annotations: {a: 1.50, b: ~, c: no, 1: x}}",
             "",

@@ -10,6 +10,8 @@ mod files;
 mod functions;
 mod go;
 mod json;
+mod manifest;
+mod notes;
 mod objects;
 mod origin;
 mod prepare;
@@ -27,6 +29,11 @@ pub use compat::Compat;
 pub use dependencies::check_dependencies;
 pub use engine::{Lookup, Release, RenderOptions, Rendered, render};
 pub use error::RenderError;
+pub use manifest::{
+    CrdFile, Document, Head, Hook, HookEvent, KindOrder, Manifest, ManifestError, PrintOptions, assemble,
+    crds, print, split,
+};
+pub use notes::notes;
 pub use origin::{Origin, ValueRead, origins};
 pub use prepare::{PrepareOptions, Prepared, prepare};
 pub use schema::SchemaError;

@@ -16,21 +16,8 @@ pub use kind::KindOrder;
 pub use print::{CrdFile, PrintOptions, crds, print};
 pub use split::split;
 
+use super::compat::Compat;
 use super::notes::is_notes;
-
-/// Whose rules hold, where the versions of Helm make different bytes of the same files.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ManifestRules {
-    /// Helm 3: documents are trimmed at both ends, webhook configurations are kinds without a place.
-    Helm3,
-    /// Helm 4.0 and 4.1: webhook configurations come last.
-    Helm40,
-    /// Helm 4.2.0 to 4.2.3: the last document of a file keeps its line ends.
-    Helm42,
-    /// Helm 4.2.4 and later: every document keeps its line ends.
-    #[default]
-    Helm43,
-}
 
 /// A document of a rendered file that is no hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,14 +64,14 @@ pub enum ManifestError {
 ///
 /// # Errors
 /// [`ManifestError::Yaml`] for the first document, by path and place, that cannot be understood.
-pub fn assemble(files: &BTreeMap<String, String>, rules: ManifestRules) -> Result<Manifest, ManifestError> {
+pub fn assemble(files: &BTreeMap<String, String>, compat: Compat) -> Result<Manifest, ManifestError> {
     let mut manifest = Manifest::default();
     for (path, content) in files.iter().filter(|(path, _)| !is_partial(path) && !is_notes(path)) {
-        for text in split(content, rules) {
-            manifest.add(path, text, rules)?;
+        for text in split(content, compat) {
+            manifest.add(path, text, compat)?;
         }
     }
-    manifest.sort(KindOrder::Install, rules);
+    manifest.sort(KindOrder::Install, compat);
     Ok(manifest)
 }
 
@@ -102,8 +89,8 @@ fn is_partial(path: &str) -> bool {
 }
 
 impl Manifest {
-    fn add(&mut self, path: &str, text: &str, rules: ManifestRules) -> Result<(), ManifestError> {
-        let head = Head::parse(text, rules)
+    fn add(&mut self, path: &str, text: &str, compat: Compat) -> Result<(), ManifestError> {
+        let head = Head::parse(text, compat)
             .map_err(|reason| ManifestError::Yaml { path: path.to_owned(), reason })?;
         let document = Document { path: path.to_owned(), text: text.to_owned(), head };
         match Hook::events_of(&document.head) {
@@ -115,10 +102,10 @@ impl Manifest {
     }
 
     /// Puts documents and hooks in the order of their kinds; those of one kind stay as they are.
-    pub fn sort(&mut self, order: KindOrder, rules: ManifestRules) {
-        self.documents.sort_by(|left, right| order.compare(&left.head.kind, &right.head.kind, rules));
+    pub fn sort(&mut self, order: KindOrder, compat: Compat) {
+        self.documents.sort_by(|left, right| order.compare(&left.head.kind, &right.head.kind, compat));
         self.hooks.sort_by(|left, right| {
-            order.compare(&left.document.head.kind, &right.document.head.kind, rules)
+            order.compare(&left.document.head.kind, &right.document.head.kind, compat)
         });
     }
 

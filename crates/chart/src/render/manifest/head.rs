@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{ManifestRules, document_options};
+use super::{Compat, document_options};
 
 /// What of a document decides what is done with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,11 +25,11 @@ const METADATA_TYPE: &str =
 
 impl Head {
     /// Reads the head of a document's text; what is wrong is said in Helm's words.
-    pub(super) fn parse(text: &str, rules: ManifestRules) -> Result<Self, String> {
+    pub(super) fn parse(text: &str, compat: Compat) -> Result<Self, String> {
         let value = chandlery_yaml::from_str(text, &document_options())
             .map_err(|error| format!("error converting YAML to JSON: {error}"))?;
         let mut reader = Reader::default();
-        let head = reader.head(value, rules);
+        let head = reader.head(value, compat);
         match reader.fault {
             None => Ok(head),
             Some(fault) => Err(format!(
@@ -52,9 +52,9 @@ struct Fault {
 }
 
 impl Reader {
-    fn head(&mut self, value: Value, rules: ManifestRules) -> Head {
+    fn head(&mut self, value: Value, compat: Compat) -> Head {
         let mut head = Head::default();
-        let package = if rules == ManifestRules::Helm3 { "releaseutil" } else { "util" };
+        let package = if compat == Compat::Helm3 { "releaseutil" } else { "util" };
         let Some(map) = self.map(value, || format!("value of type {package}.SimpleHead")) else {
             return head;
         };

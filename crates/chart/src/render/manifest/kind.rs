@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::ManifestRules;
+use super::Compat;
 
 /// Which way the kinds are sorted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,8 +72,8 @@ const UNINSTALLED_EARLY: [&str; 6] = [
 impl KindOrder {
     /// Orders two kinds: those with a place by it, then the others by name.
     #[must_use]
-    pub fn compare(self, left: &str, right: &str, rules: ManifestRules) -> Ordering {
-        match (self.place(left, rules), self.place(right, rules)) {
+    pub fn compare(self, left: &str, right: &str, compat: Compat) -> Ordering {
+        match (self.place(left, compat), self.place(right, compat)) {
             (Some(left), Some(right)) => left.cmp(&right),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
@@ -81,9 +81,9 @@ impl KindOrder {
         }
     }
 
-    fn place(self, kind: &str, rules: ManifestRules) -> Option<usize> {
-        let known = match rules {
-            ManifestRules::Helm3 => &INSTALL_ORDER[..INSTALL_ORDER.len() - SINCE_HELM_4],
+    fn place(self, kind: &str, compat: Compat) -> Option<usize> {
+        let known = match compat {
+            Compat::Helm3 => &INSTALL_ORDER[..INSTALL_ORDER.len() - SINCE_HELM_4],
             _ => &INSTALL_ORDER,
         };
         let place = known.iter().position(|known| *known == kind)?;

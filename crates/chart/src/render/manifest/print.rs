@@ -1,6 +1,6 @@
 //! What `helm template` prints.
 
-use super::{HookEvent, Manifest, ManifestError, ManifestRules, split};
+use super::{Compat, HookEvent, Manifest, ManifestError, split};
 use crate::chart::Chart;
 use crate::directory::glob::Pattern;
 
@@ -8,7 +8,7 @@ use crate::directory::glob::Pattern;
 #[derive(Clone, Debug, Default)]
 pub struct PrintOptions<'a> {
     /// Whose rules hold; only for [`PrintOptions::show_only`].
-    pub rules: ManifestRules,
+    pub compat: Compat,
     /// The files of `crds/` to print before everything (`--include-crds`); empty to leave them out.
     pub crds: &'a [CrdFile],
     /// Leave out all hooks (`--no-hooks`).
@@ -64,7 +64,7 @@ pub fn print(manifest: &Manifest, options: &PrintOptions<'_>) -> Result<String, 
     if options.show_only.is_empty() {
         return Ok(everything);
     }
-    let documents = split(&everything, options.rules);
+    let documents = split(&everything, options.compat);
     let mut shown = String::new();
     for wanted in options.show_only {
         let pattern = Pattern::parse(wanted);

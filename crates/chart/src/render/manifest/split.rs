@@ -1,6 +1,6 @@
 //! Where one document ends and the next begins.
 
-use super::ManifestRules;
+use super::Compat;
 
 /// What stands between documents, at the start of a line.
 const MARK: &str = "---";
@@ -9,14 +9,14 @@ const MARK: &str = "---";
 ///
 /// Helm splits before it reads YAML: `---` at the start of a line separates even when more follows on that line.
 #[must_use]
-pub fn split(content: &str, rules: ManifestRules) -> Vec<&str> {
-    match rules {
-        ManifestRules::Helm3 | ManifestRules::Helm40 => {
+pub fn split(content: &str, compat: Compat) -> Vec<&str> {
+    match compat {
+        Compat::Helm3 | Compat::Helm40 => {
             // Whether a document is empty is asked before white space beyond ASCII is trimmed.
             pieces_between_blanks(content.trim()).filter(|piece| !piece.is_empty()).map(str::trim).collect()
         }
-        ManifestRules::Helm42 => with_text(pieces_between_blanks(content.trim_start())),
-        ManifestRules::Helm43 => with_text(pieces_by_line(content.trim_start())),
+        Compat::Helm42 => with_text(pieces_between_blanks(content.trim_start())),
+        Compat::Helm43 => with_text(pieces_by_line(content.trim_start())),
     }
 }
 

@@ -1,14 +1,13 @@
 use super::*;
 
-const ALL_RULES: [ManifestRules; 4] =
-    [ManifestRules::Helm3, ManifestRules::Helm40, ManifestRules::Helm42, ManifestRules::Helm43];
+const ALL_HELMS: [Compat; 4] = [Compat::Helm3, Compat::Helm40, Compat::Helm42, Compat::Helm43];
 
 fn files(files: &[(&str, &str)]) -> BTreeMap<String, String> {
     files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
 }
 
-fn one(text: &str, rules: ManifestRules) -> Result<Manifest, ManifestError> {
-    assemble(&files(&[("t/templates/a.yaml", text)]), rules)
+fn one(text: &str, compat: Compat) -> Result<Manifest, ManifestError> {
+    assemble(&files(&[("t/templates/a.yaml", text)]), compat)
 }
 
 /// The texts with a letter of each document's content.
@@ -18,11 +17,10 @@ fn documents_are_split_by_the_rules_of_each_version() {
         ("", [&[], &[], &[]]),
         ("---\n---\n", [&["---"], &["---\n"], &[]]),
         ("a: 1\n", [&["a: 1"], &["a: 1\n"], &["a: 1\n"]]),
-        ("\n\n---\n\na: 1\n\n\n---  \n  b: 2\n \n", [
-            &["a: 1", "b: 2"],
-            &["a: 1", "b: 2\n \n"],
-            &["a: 1\n\n\n", "b: 2\n \n"],
-        ]),
+        (
+            "\n\n---\n\na: 1\n\n\n---  \n  b: 2\n \n",
+            [&["a: 1", "b: 2"], &["a: 1", "b: 2\n \n"], &["a: 1\n\n\n", "b: 2\n \n"]],
+        ),
         ("a\n---b\n", [&["a", "b"], &["a", "b\n"], &["a\n", "b\n"]]),
         ("a\n--- # note\nb", [&["a", "# note\nb"], &["a", "# note\nb"], &["a\n", "# note\nb"]]),
         ("a\n------\nb", [&["a", "---\nb"], &["a", "---\nb"], &["a\n", "---\nb"]]),
@@ -32,10 +30,10 @@ fn documents_are_split_by_the_rules_of_each_version() {
         ("\u{a0}a\n---\n\u{a0}\n---\nb", [&["a", "", "b"], &["a", "b"], &["a\n", "b"]]),
     ];
     for (text, [trimmed, left, lines]) in cases {
-        assert_eq!(split(text, ManifestRules::Helm3), *trimmed, "{text:?}");
-        assert_eq!(split(text, ManifestRules::Helm40), *trimmed, "{text:?}");
-        assert_eq!(split(text, ManifestRules::Helm42), *left, "{text:?}");
-        assert_eq!(split(text, ManifestRules::Helm43), *lines, "{text:?}");
+        assert_eq!(split(text, Compat::Helm3), *trimmed, "{text:?}");
+        assert_eq!(split(text, Compat::Helm40), *trimmed, "{text:?}");
+        assert_eq!(split(text, Compat::Helm42), *left, "{text:?}");
+        assert_eq!(split(text, Compat::Helm43), *lines, "{text:?}");
     }
 }
 
@@ -82,11 +80,13 @@ fn faults_are_told_in_the_words_of_helm() {
         ("a: 1\nb: [}\n", convert("yaml: line 1: did not find expected node content")),
     ];
     for (text, reason) in cases {
-        let error = one(text, ManifestRules::Helm43).unwrap_err();
+        let error = one(text, Compat::Helm43).unwrap_err();
         assert_eq!(error.to_string(), format!("YAML parse error on t/templates/a.yaml: {reason}"), "{text}");
     }
-    let error = one("5", ManifestRules::Helm3).unwrap_err();
-    assert!(error.to_string().ends_with("cannot unmarshal number into Go value of type releaseutil.SimpleHead"));
+    let error = one("5", Compat::Helm3).unwrap_err();
+    assert!(
+        error.to_string().ends_with("cannot unmarshal number into Go value of type releaseutil.SimpleHead")
+    );
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn heads_are_read_as_go_reads_them() {
         ),
     ];
     for (text, api_version, kind, name, annotations) in cases {
-        let manifest = one(text, ManifestRules::Helm43).unwrap();
+        let manifest = one(text, Compat::Helm43).unwrap();
         let annotations = annotations.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let expected = Head {
             api_version: api_version.to_owned(),
@@ -129,29 +129,29 @@ fn documents_are_sorted_by_kind_then_path_then_place() {
         ("t/templates/_partial.yaml", "{ no yaml"),
         ("t/templates/empty.yaml", " \n\t"),
     ]);
-    let kinds = |rules, order| {
-        let mut manifest = assemble(&rendered, rules).unwrap();
-        manifest.sort(order, rules);
+    let kinds = |compat, order| {
+        let mut manifest = assemble(&rendered, compat).unwrap();
+        manifest.sort(order, compat);
         let texts: Vec<&str> = manifest.documents.iter().map(|document| document.text.trim()).collect();
         texts.join("|").replace("kind: ", "").replace('\n', " ")
     };
     assert_eq!(
-        kinds(ManifestRules::Helm43, KindOrder::Install),
+        kinds(Compat::Helm43, KindOrder::Install),
         "Namespace|Service n: 0|Service n: 1|Service n: 2|MutatingWebhookConfiguration|# nothing|Apple|Zebra"
     );
     assert_eq!(
-        kinds(ManifestRules::Helm43, KindOrder::Uninstall),
+        kinds(Compat::Helm43, KindOrder::Uninstall),
         "MutatingWebhookConfiguration|Service n: 0|Service n: 1|Service n: 2|Namespace|# nothing|Apple|Zebra"
     );
     assert_eq!(
-        kinds(ManifestRules::Helm3, KindOrder::Install),
+        kinds(Compat::Helm3, KindOrder::Install),
         "Namespace|Service n: 0|Service n: 1|Service n: 2|# nothing|Apple|MutatingWebhookConfiguration|Zebra"
     );
 }
 
 #[test]
 fn uninstall_goes_the_other_way() {
-    let order = |left, right| KindOrder::Uninstall.compare(left, right, ManifestRules::Helm43);
+    let order = |left, right| KindOrder::Uninstall.compare(left, right, Compat::Helm43);
     let kinds = [
         "ValidatingWebhookConfiguration",
         "MutatingWebhookConfiguration",
@@ -197,7 +197,7 @@ fn hooks_are_taken_out() {
         ),
         hook("plain", "other: x"),
     ];
-    let manifest = one(&text.concat(), ManifestRules::Helm43).unwrap();
+    let manifest = one(&text.concat(), Compat::Helm43).unwrap();
     let names = |documents: &[Document]| -> Vec<String> {
         documents.iter().map(|document| document.head.name.clone()).collect()
     };
@@ -220,7 +220,7 @@ fn printing() {
         ("t/templates/hook.yaml", "kind: H\nmetadata: {annotations: {helm.sh/hook: pre-install}}\n"),
         ("t/templates/test.yaml", "kind: T\nmetadata: {annotations: {helm.sh/hook: test}}\n"),
     ]);
-    let manifest = assemble(&rendered, ManifestRules::Helm43).unwrap();
+    let manifest = assemble(&rendered, Compat::Helm43).unwrap();
     let crds = [CrdFile { path: "t/crds/x.yaml".to_owned(), text: "kind: X\n".to_owned() }];
     let options = PrintOptions { crds: &crds, skip_tests: true, ..PrintOptions::default() };
     assert_eq!(
@@ -251,8 +251,8 @@ fn hostile_texts_end_in_errors() {
         format!("{text}a{}: &a{} [*a{level}, *a{level}, *a{level}]\n", level + 1, level + 1)
     });
     for text in [bomb, "[".repeat(100_000), "{a: ".repeat(20_000), "? ".repeat(20_000)] {
-        for rules in ALL_RULES {
-            assert!(one(&text, rules).is_err(), "{}", &text[..20]);
+        for compat in ALL_HELMS {
+            assert!(one(&text, compat).is_err(), "{}", &text[..20]);
         }
     }
 }

@@ -6,6 +6,7 @@ mod compat;
 mod dependencies;
 mod engine;
 mod error;
+mod evidence;
 mod files;
 mod functions;
 mod go;
@@ -29,6 +30,10 @@ pub use compat::Compat;
 pub use dependencies::check_dependencies;
 pub use engine::{Lookup, Release, RenderOptions, Rendered, render};
 pub use error::RenderError;
+pub use evidence::{
+    ApiState, ApiUse, Binding, ClusterObject, Evidence, Grant, Image, ImageReference, ImageSource, ImageUse,
+    KubernetesRelease, Object, ObjectReference, PodPower, PodRisk, ScopeSource, Subject, Warning, objects,
+};
 pub use manifest::{
     CrdFile, Document, Head, Hook, HookEvent, KindOrder, Manifest, ManifestError, PrintOptions, assemble,
     crds, print, split,

@@ -79,10 +79,14 @@ fn common() -> Functions {
         claim_for_reading(call, &text)?;
         Ok::<_, Error>(or_error_item(from_json_list(&text).map_err(|error| error.to_string())))
     });
-    functions.add("toToml", |value: Value| {
-        toml::to_toml(&value).unwrap_or_else(|error| Text::from(error.to_string()))
+    functions.add("toToml", |call: &mut Call<'_>, value: Value| match toml::to_toml(&value, call.budget()) {
+        // Without a value Helm fails here, too.
+        Err(error) if error.kind() != ErrorKind::Limit && !value.is_nil() => {
+            Ok(Text::from(error.to_string()))
+        }
+        result => result,
     });
-    functions.add("mustToToml", |value: Value| toml::to_toml(&value));
+    functions.add("mustToToml", |call: &mut Call<'_>, value: Value| toml::to_toml(&value, call.budget()));
     functions.add("fromToml", |call: &mut Call<'_>, text: Text| {
         claim_for_reading(call, &text)?;
         Ok::<_, Error>(or_error_key(toml::from_toml(&text)))

@@ -1,7 +1,11 @@
-use chandlery_template::{Error, Map, Text, Value};
-pub(super) fn to_toml(_: &Value) -> Result<Text, Error> {
-    Err(Error::message("toml"))
-}
+//! Template values to TOML and back, as the Go package `BurntSushi/toml` does it.
+
+mod encode;
+
+use chandlery_template::{Map, Text};
+
+pub(super) use encode::to_toml;
+
 pub(super) fn from_toml(_: &Text) -> Result<Map, String> {
     Err("toml".to_owned())
 }

@@ -58,12 +58,14 @@ const FIELDS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The zones of times that had none in the text they were read from, with the part of `2006-01-02T15:04:05Z` to write.
-const LOCAL_ZONES: &[(&[u8], fn(&[u8]) -> &[u8])] = &[
-    (b" datetime-local", |text| text.strip_suffix(b"Z").unwrap_or(text)),
-    (b" date-local", |text| text.get(..10).unwrap_or(text)),
-    (b" time-local", |text| text.get(11..).and_then(|text| text.strip_suffix(b"Z")).unwrap_or(text)),
-];
+/// Structs with a field that cannot be seen: Go counts it where it decides on the comma behind another. The fields that have
+/// one within a line.
+const COMMAS: &[(&str, &[&[u8]])] = &[("common.KubeVersion", &[b"Version", b"Minor"])];
+
+/// The zones of times that had none in the text they were read from, with where the part of `2006-01-02T15:04:05Z` that is
+/// written begins, and how long it is at most.
+const LOCAL_ZONES: &[(&[u8], usize, usize)] =
+    &[(b" datetime-local", 0, usize::MAX), (b" date-local", 0, 10), (b" time-local", 11, usize::MAX)];
 
 struct Encoder<'a> {
     output: Vec<u8>,
@@ -207,8 +209,11 @@ impl Encoder<'_> {
     fn time(&mut self, object: &dyn Object) {
         let (shown, plain) = (object.display(), object.to_plain());
         let Value::String(text) = plain else { return };
-        let local = LOCAL_ZONES.iter().find(|(zone, _)| shown.ends_with(zone));
-        self.output.extend(local.map_or(&*text, |(_, part)| part(&text)));
+        let Some((_, from, most)) = LOCAL_ZONES.iter().find(|(zone, ..)| shown.ends_with(zone)) else {
+            return self.output.extend(&*text);
+        };
+        let text = text.strip_suffix(b"Z").unwrap_or(&text);
+        self.output.extend(text.iter().skip(*from).take(*most));
     }
 
     fn list(&mut self, items: impl ExactSizeIterator<Item = Value>) -> Result<(), Error> {
@@ -228,27 +233,37 @@ impl Encoder<'_> {
 
     /// Writes a map or struct within a line. Entries without a value leave their comma.
     fn inline_table(&mut self, value: &Value) -> Result<(), Error> {
+        let name = value.type_name();
+        let commas = COMMAS.iter().find(|(known, _)| *known == name).map(|(_, fields)| *fields);
         self.push("{");
         self.deeper(|encoder| {
-            let [simple, tables] = encoder.sorted(value)?;
-            let has_more = [!tables.is_empty(), false];
-            for (group, has_more) in [simple, tables].into_iter().zip(has_more) {
+            let entries = encoder.sorted(value)?;
+            let [_, tables] = &entries;
+            let last_is_simple = tables.is_empty();
+            for (is_last_group, group) in [last_is_simple, true].into_iter().zip(entries) {
                 let last = group.len().saturating_sub(1);
                 for (place, (key, value)) in group.into_iter().enumerate() {
-                    if value.is_nil_inside() {
-                        continue;
-                    }
-                    push_key(&mut encoder.output, &key);
-                    encoder.push(" = ");
-                    encoder.element(&value)?;
-                    if has_more || place < last {
-                        encoder.push(", ");
-                    }
+                    let has_comma =
+                        commas.map_or(!is_last_group || place < last, |fields| fields.contains(&&*key));
+                    encoder.inline_entry(&key, &value, has_comma)?;
                 }
             }
             Ok(())
         })?;
         self.push("}");
+        Ok(())
+    }
+
+    fn inline_entry(&mut self, key: &[u8], value: &Value, has_comma: bool) -> Result<(), Error> {
+        if value.is_nil_inside() {
+            return Ok(());
+        }
+        push_key(&mut self.output, key);
+        self.push(" = ");
+        self.element(value)?;
+        if has_comma {
+            self.push(", ");
+        }
         Ok(())
     }
 

@@ -57,6 +57,8 @@ pub struct Execution {
     /// The name of the variable that holds the dot a template began with.
     dollar: Rc<str>,
     out: Vec<u8>,
+    /// Buffers of executions that ended, for the next ones: empty, and as long as what they held.
+    spare: Vec<Vec<u8>>,
     /// The texts that functions executed, parsed.
     parsed: HashMap<Text, Rc<Vec<Rc<Tree>>>>,
     /// The varying functions that were called.
@@ -81,6 +83,7 @@ impl Execution {
             random,
             dollar: Rc::from("$"),
             out: Vec::new(),
+            spare: Vec::new(),
             parsed: HashMap::new(),
             varying: BTreeSet::new(),
             changed: Vec::new(),
@@ -132,10 +135,14 @@ impl Execution {
 
     /// Executes a tree and returns what it wrote.
     fn capture(&mut self, tree: &Tree, data: &Slot) -> Result<Text, Error> {
-        let outer = std::mem::take(&mut self.out);
+        let buffer = self.spare.pop().unwrap_or_default();
+        let outer = std::mem::replace(&mut self.out, buffer);
         let result = self.run(tree, data);
-        let written = std::mem::replace(&mut self.out, outer);
-        result.map(|()| Text::from(written))
+        let mut written = std::mem::replace(&mut self.out, outer);
+        let result = result.map(|()| Text::from(&written[..]));
+        written.clear();
+        self.spare.push(written);
+        result
     }
 
     /// Executes a tree; what it writes goes to the end of the output.

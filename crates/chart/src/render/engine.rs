@@ -163,7 +163,7 @@ fn render_one(execution: &mut Execution, path: &str, template: &Renderable) -> R
     ];
     template.top.insert("Template", Value::Map(Map::of(objects::VALUES, BTreeMap::from(about))));
     let text = execution.execute(path.as_bytes(), Value::Map(template.top.clone()))?;
-    Ok(String::from_utf8_lossy(&without_no_value(&text)).into_owned())
+    Ok(without_no_value(&text).to_str_lossy().into_owned())
 }
 
 /// Helm takes out what Go prints for missing values, wherever it comes from.

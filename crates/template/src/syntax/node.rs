@@ -1,4 +1,5 @@
 use std::mem;
+use std::ops::Deref;
 use std::rc::Rc;
 
 use crate::function::Function;
@@ -33,6 +34,29 @@ impl Source {
     }
 }
 
+/// A part of the text of a source, not copied: most of many a template is plain text.
+#[derive(Debug)]
+pub(crate) struct Piece {
+    source: Rc<Source>,
+    start: Position,
+    end: Position,
+}
+
+impl Piece {
+    /// From one position up to another one.
+    pub(crate) fn new(source: &Rc<Source>, start: Position, end: Position) -> Self {
+        Self { source: Rc::clone(source), start, end }
+    }
+}
+
+impl Deref for Piece {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.source.text[self.start..self.end]
+    }
+}
+
 /// A parsed template.
 #[derive(Debug)]
 pub(crate) struct Tree {
@@ -48,7 +72,7 @@ pub(crate) struct Tree {
 #[derive(Debug)]
 pub(crate) enum Node {
     /// Plain text.
-    Text(Text),
+    Text(Piece),
     /// A pipeline whose value is printed, unless it declares or assigns.
     Action(Pipe),
     /// `if`.
@@ -230,9 +254,15 @@ impl Expression {
 #[must_use]
 pub(crate) fn is_empty_tree(nodes: &[Node]) -> bool {
     nodes.iter().all(|node| match node {
-        Node::Text(text) => text.to_str_lossy().trim().is_empty(),
+        Node::Text(text) => is_blank(text),
         _ => false,
     })
+}
+
+fn is_blank(text: &[u8]) -> bool {
+    // The first visible character decides, without a look at all of a long text.
+    let may_be_blank = |byte: &u8| byte.is_ascii_whitespace() || byte.is_ascii_control() || !byte.is_ascii();
+    text.iter().all(may_be_blank) && String::from_utf8_lossy(text).trim().is_empty()
 }
 
 /// Runs something that may lead to itself, however deep the tree is.

@@ -14,7 +14,8 @@ use super::characters::head;
 use super::lexer::{Item, Kind, Lexer, LoopWords};
 use super::literal;
 use super::node::{
-    Branch, Command, Expression, Node, Position, Source, TemplateCall, Tree, is_empty_tree, on_large_stack,
+    Branch, Command, Expression, Node, Piece, Position, Source, TemplateCall, Tree, is_empty_tree,
+    on_large_stack,
 };
 use crate::error::Error;
 use crate::format::quote;
@@ -211,7 +212,7 @@ impl<'a> Parser<'a> {
     fn text_or_action(&mut self) -> Result<Element, Error> {
         let item = self.next_non_space();
         match item.kind {
-            Kind::Text => Ok(Element::Node(Node::Text(Text::from(self.value(item))))),
+            Kind::Text => Ok(Element::Node(Node::Text(Piece::new(self.source, item.start, item.end)))),
             Kind::LeftDelimiter => {
                 self.scope.action = Some(item.start);
                 let element = self.action()?;

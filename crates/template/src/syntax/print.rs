@@ -12,7 +12,7 @@ use crate::value::Text;
 impl Display for Node {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> Result {
         match self {
-            Self::Text(text) => text.fmt(formatter),
+            Self::Text(text) => String::from_utf8_lossy(text).fmt(formatter),
             Self::Action(pipe) => write!(formatter, "{{{{{pipe}}}}}"),
             Self::If(branch) => print_branch("if", branch, formatter),
             Self::With(branch) => print_branch("with", branch, formatter),

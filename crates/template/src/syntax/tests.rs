@@ -47,6 +47,7 @@ impl<'t> Dump<'t> {
     fn node(&mut self, depth: usize, node: &Node) {
         match node {
             Node::Text(text) => {
+                let text = String::from_utf8_lossy(text);
                 let _ = writeln!(self.0, "{:depth$}text {text}", "");
             }
             Node::Action(pipe) => {

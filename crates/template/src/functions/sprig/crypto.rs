@@ -7,6 +7,7 @@ mod certificates;
 mod der;
 mod keys;
 mod passwords;
+mod primes;
 mod support;
 
 use base64::Engine;

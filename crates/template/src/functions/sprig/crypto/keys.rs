@@ -16,6 +16,7 @@ use super::der::{
     INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, bit_string, context, element, elements, read, sequence,
     unsigned,
 };
+use super::primes::random_prime;
 use super::support::{Random, decode_base_64};
 use crate::error::Error;
 use crate::exec::Call;
@@ -38,6 +39,9 @@ const SHA_256_PREFIX: &[u8] = &[
     0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00,
     0x04, 0x20,
 ];
+
+/// The public exponent of RSA keys.
+const EXPONENT: u32 = 65_537;
 
 /// Bits of the RSA keys of certificates.
 pub(super) const CERTIFICATE_BITS: usize = 2048;
@@ -85,7 +89,9 @@ impl PrivateKey {
         // The time grows with the fourth power of the length.
         let ratio = (bits / CERTIFICATE_BITS) as u64;
         call.budget().spend(STEPS * ratio.pow(4))?;
-        let key = RsaPrivateKey::new(&mut Random(call.random()), bits)
+        let [first, second] = [(); 2]
+            .map(|()| rsa::BigUint::from_bytes_be(&random_prime(call.random(), bits / 2).to_bytes_be()));
+        let key = RsaPrivateKey::from_p_q(first, second, EXPONENT.into())
             .map_err(|error| format!("error generating rsa key: {error}"))?;
         Ok(Self::Rsa(Box::new(key)))
     }

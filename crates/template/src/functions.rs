@@ -4,6 +4,8 @@ mod go;
 mod sprig;
 
 pub(crate) use go::not_callable;
+pub(crate) use sprig::duration;
+pub use sprig::parse_time;
 
 use std::collections::HashMap;
 use std::rc::Rc;

@@ -21,7 +21,7 @@ pub use format::{display, quote, sprint, sprintf, sprintln, try_display, write_d
 pub use function::{
     Argument, Function, IntoFunction, Nullable, Purity, Rest, Returned, Signature, Slot, Type, WithCall,
 };
-pub use functions::Functions;
+pub use functions::{Functions, parse_time};
 pub use json::{JsonStyle, from_json, from_json_list, from_json_map, to_json};
 pub use limits::{Budget, Limits};
 pub use value::{

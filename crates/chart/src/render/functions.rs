@@ -42,6 +42,9 @@ pub(super) fn table(options: &RenderOptions, log: &Rc<Log>) -> Functions {
         functions.remove("mustToYaml");
         functions.remove("mustToToml");
     }
+    if options.compat == Compat::Helm43 {
+        functions.add_durations();
+    }
     add_include(&mut functions);
     add_required(&mut functions, options.lint, log);
     add_lookup(&mut functions, options, log);
@@ -89,7 +92,7 @@ fn common() -> Functions {
     functions.add("mustToToml", |call: &mut Call<'_>, value: Value| toml::to_toml(&value, call.budget()));
     functions.add("fromToml", |call: &mut Call<'_>, text: Text| {
         claim_for_reading(call, &text)?;
-        Ok::<_, Error>(or_error_key(toml::from_toml(&text)))
+        Ok::<_, Error>(or_error_key(toml::from_toml(&text, call.budget())?))
     });
     functions.add_varying("getHostByName", |_: Text| "");
     functions

@@ -1,11 +1,10 @@
 //! Template values to TOML and back, as the Go package `BurntSushi/toml` does it.
 
+mod cursor;
+mod decode;
 mod encode;
+mod lexer;
+mod scalars;
 
-use chandlery_template::{Map, Text};
-
+pub(super) use decode::from_toml;
 pub(super) use encode::to_toml;
-
-pub(super) fn from_toml(_: &Text) -> Result<Map, String> {
-    Err("toml".to_owned())
-}

@@ -7,7 +7,7 @@ use super::{MissingKey, RED_ZONE, STACK};
 use crate::error::Error;
 use crate::format::quote;
 use crate::function::{Function, Purity, Slot, Type};
-use crate::functions::not_callable;
+use crate::functions::{duration, not_callable};
 use crate::syntax::{Chain, Command, Expression, Number, Pipe, Variable};
 use crate::value::{Element, IntegerKind, Map, MapType, Member, Text, Value};
 
@@ -353,6 +353,7 @@ impl<'t> State<'_, 't> {
             (Type::String, Expression::String(string)) => Some(Value::String(string.text.clone())),
             (Type::Float, Expression::Number(number)) => number.float.map(Value::Float),
             (Type::Integer(kind), Expression::Number(number)) => integer_constant(number, kind),
+            (Type::Object("time.Duration"), Expression::Number(number)) => number.signed.map(duration),
             _ => None,
         };
         value.map(Slot::concrete).ok_or_else(|| match expected(wanted) {
@@ -454,6 +455,7 @@ fn expected(wanted: Type) -> Option<&'static str> {
         Type::String => Some("string"),
         Type::Float => Some("float"),
         Type::Integer(kind) if kind.is_signed() => Some("integer"),
+        Type::Object("time.Duration") => Some("integer"),
         Type::Integer(_) => Some("unsigned integer"),
         _ => None,
     }

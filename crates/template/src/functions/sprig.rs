@@ -30,6 +30,9 @@ mod unicode;
 mod url;
 mod wrap;
 
+pub(crate) use dates::duration;
+pub use dates::parse_time;
+
 use super::Functions;
 
 impl Functions {

@@ -80,7 +80,7 @@ impl Encoder<'_> {
     fn entry(&mut self, path: &[&[u8]], value: &Value) -> Result<(), Error> {
         match value {
             Value::Complex(..) => {
-                let path = String::from_utf8_lossy(&dotted(path)).into_owned();
+                let path = String::from_utf8_lossy(&dotted(path.iter().copied())).into_owned();
                 Err(Error::message(format!("unsupported type for key '{path}': complex128")))
             }
             _ => match self.form(value)? {
@@ -130,7 +130,7 @@ impl Encoder<'_> {
     fn heading(&mut self, path: &[&[u8]], [open, close]: [&str; 2]) {
         self.start_line(path);
         self.push(open);
-        self.output.extend(dotted(path));
+        self.output.extend(dotted(path.iter().copied()));
         self.push(close);
     }
 
@@ -371,9 +371,9 @@ fn float(number: f64) -> String {
 }
 
 /// A path of keys with points between them.
-fn dotted(path: &[&[u8]]) -> Vec<u8> {
+pub(super) fn dotted<'k>(path: impl IntoIterator<Item = &'k [u8]>) -> Vec<u8> {
     let mut output = Vec::new();
-    for (place, key) in path.iter().enumerate() {
+    for (place, key) in path.into_iter().enumerate() {
         if place > 0 {
             output.push(b'.');
         }

@@ -10,6 +10,9 @@ mod parse;
 mod time;
 mod zone;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use crate::error::Error;
 use crate::exec::Call;
 use crate::format::quote;
@@ -63,6 +66,29 @@ pub(super) fn add_durations(functions: &mut Functions) {
     functions.add("durationRoundTo", |value: Value, step: Value| with_step(&value, &step, Duration::round));
     functions
         .add("durationTruncateTo", |value: Value, step: Value| with_step(&value, &step, Duration::truncate));
+}
+
+thread_local! {
+    /// The zones without an offset that have a name, each of which is one location.
+    static NAMED_ZONES: RefCell<HashMap<&'static str, Zone>> = RefCell::default();
+}
+
+/// Reads a text in one of Go's layouts as a `time.Time`. A text without a zone is in UTC, under the name that is given or
+/// else as local time.
+#[must_use]
+pub fn parse_time(layout: &[u8], text: &[u8], zone_name: Option<&'static str>) -> Option<Value> {
+    let zone = match zone_name {
+        None => Zone::Local,
+        Some(name) => NAMED_ZONES.with_borrow_mut(|zones| {
+            zones.entry(name).or_insert_with(|| Zone::fixed(name.as_bytes(), 0)).clone()
+        }),
+    };
+    Time::parse_in(layout, text, &zone).ok().map(Value::from)
+}
+
+/// A `time.Duration` of nanoseconds.
+pub(crate) fn duration(nanoseconds: i64) -> Value {
+    Duration(nanoseconds).into()
 }
 
 /// The form of dates in HTML.

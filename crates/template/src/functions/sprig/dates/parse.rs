@@ -57,6 +57,14 @@ impl Time {
     /// # Errors
     /// The text of Go's error.
     pub(super) fn parse(layout: &[u8], text: &[u8]) -> Result<Self, String> {
+        Self::parse_in(layout, text, &Zone::Local)
+    }
+
+    /// Reads a text in a layout as `time.ParseInLocation`.
+    ///
+    /// # Errors
+    /// The text of Go's error.
+    pub(super) fn parse_in(layout: &[u8], text: &[u8], zone: &Zone) -> Result<Self, String> {
         let mut fields = Fields::default();
         let (mut rest_of_layout, mut rest) = (layout, text);
         let wrong_form = |value: &[u8], element: &[u8]| {
@@ -78,7 +86,7 @@ impl Time {
         if !rest.is_empty() {
             return Err(problem(&format!("extra text: {}", quote(rest))));
         }
-        fields.finish().map_err(problem)
+        fields.finish(zone).map_err(problem)
     }
 }
 
@@ -266,7 +274,7 @@ impl Fields {
     }
 
     /// The time that was read, or what is wrong with it.
-    fn finish(mut self) -> Result<Time, &'static str> {
+    fn finish(mut self, default_zone: &Zone) -> Result<Time, &'static str> {
         match self.is_afternoon {
             Some(true) if self.hour < 12 => self.hour += 12,
             Some(false) if self.hour == 12 => self.hour = 0,
@@ -289,7 +297,7 @@ impl Fields {
             return Ok(make(if is_local { Zone::Local } else { Zone::fixed(&self.zone_name, offset) }));
         }
         if self.zone_name.is_empty() {
-            return Ok(make(Zone::Local));
+            return Ok(make(default_zone.clone()));
         }
         // The offset of an unknown zone is not known to Go either; of `GMT+3` it is, but the clock is taken for UTC's.
         let hours = self.zone_name.strip_prefix(b"GMT").and_then(|hours| signed_number(hours).ok());

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chandlery_template::{Function, IntoFunction, List, Map, MapType, Member, NamedMap, Text, Value};
+use chandlery_template::{Error, Function, IntoFunction, List, Map, MapType, Member, NamedMap, Text, Value};
 
 use super::yaml;
 use crate::archive::File;
@@ -35,7 +35,7 @@ fn files_method(files: &Map, name: &str) -> Option<Member> {
         "Glob" => method("Glob", move |pattern: Text| matching(&files, &pattern)),
         "AsConfig" => method("AsConfig", move || as_yaml(&files, |bytes| Value::String(Text::from(bytes)))),
         "AsSecrets" => method("AsSecrets", move || as_yaml(&files, |bytes| STANDARD.encode(bytes).into())),
-        "Lines" => method("Lines", move |path: Text| lines(&bytes_of(&files, &path))),
+        "Lines" => method("Lines", move |path: Text| lines(&files, &path)),
         _ => None,
     }
 }
@@ -70,11 +70,14 @@ fn as_yaml(files: &Map, convert: impl Fn(&[u8]) -> Value) -> Text {
     text.strip_suffix(b"\n").map_or_else(|| text.clone(), Text::from)
 }
 
-/// The lines of a file, the last line break aside.
-fn lines(bytes: &[u8]) -> List {
+/// The lines of a file, the last line break aside. Files that are there but empty are an error in Helm, too.
+fn lines(files: &Map, path: &Text) -> Result<List, Error> {
+    let Some(Value::Bytes(bytes)) = files.get(path) else {
+        return Ok(List::of_strings(Vec::<Text>::new()));
+    };
     if bytes.is_empty() {
-        return List::of_strings(Vec::<Text>::new());
+        return Err("runtime error: index out of range [-1]".into());
     }
-    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    List::of_strings(bytes.split(|&byte| byte == b'\n').map(Text::from))
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+    Ok(List::of_strings(bytes.split(|&byte| byte == b'\n').map(Text::from)))
 }

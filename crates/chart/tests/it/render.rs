@@ -2,6 +2,7 @@
 
 mod beyond;
 mod corpus;
+mod toml;
 mod vectors;
 
 use std::collections::BTreeMap;

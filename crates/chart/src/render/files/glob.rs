@@ -39,7 +39,8 @@ fn translate(pattern: &mut Peekable<Chars<'_>>, depth: usize, expression: &mut S
             other => literal(other, expression),
         }
     }
-    (depth == 0).then_some(())
+    // Brackets that are not closed end here.
+    Some(())
 }
 
 /// `[abc]`, `[a-z]`, either with `!` in front.
@@ -89,6 +90,7 @@ mod tests {
             ("[!ab]x", &["cx"], &["ax"]),
             ("{a,b/*}.txt", &["a.txt", "b/c.txt"], &["c.txt"]),
             ("a\\*", &["a*"], &["ab"]),
+            ("x{a,b*", &["xa", "xbc"], &["x", "xb/c"]),
         ];
         for (pattern, matching, others) in cases {
             let compiled = compile(pattern).unwrap();
@@ -99,7 +101,7 @@ mod tests {
                 assert!(!compiled.is_match(path), "{pattern} {path}");
             }
         }
-        for pattern in ["[", "[]", "{a", "a\\", "[z-a]"] {
+        for pattern in ["[", "[]", "a\\", "[z-a]"] {
             assert!(compile(pattern).is_none(), "{pattern}");
         }
     }

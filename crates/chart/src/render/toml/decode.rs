@@ -233,7 +233,7 @@ impl<'a> Decoder<'a> {
                     self.cursor.comment()?;
                     continue;
                 }
-                ',' => return Ok(self.cursor.failure("unexpected comma")?),
+                ',' => return self.cursor.failure("unexpected comma"),
                 ']' => break,
                 _ => self.cursor.back(),
             }
@@ -256,9 +256,9 @@ impl<'a> Decoder<'a> {
                 ']' => return Ok(false),
                 other => {
                     let found = character_or_end(other);
-                    return Ok(self.cursor.failure(format!(
+                    return self.cursor.failure(format!(
                         "expected a comma (',') or array terminator (']'), but got {found}"
-                    ))?);
+                    ));
                 }
             }
         }
@@ -304,7 +304,7 @@ impl<'a> Decoder<'a> {
             match self.cursor.next()? {
                 skipped if is_blank(skipped) || is_break(skipped) => {}
                 '#' => self.cursor.comment()?,
-                ',' => return Ok(self.cursor.failure("unexpected comma")?),
+                ',' => return self.cursor.failure("unexpected comma"),
                 '}' => return Ok(false),
                 _ => {
                     self.cursor.back();
@@ -329,9 +329,9 @@ impl<'a> Decoder<'a> {
                 '}' => return Ok(false),
                 other => {
                     let found = character_or_end(other);
-                    return Ok(self.cursor.failure(format!(
+                    return self.cursor.failure(format!(
                         "expected a comma or an inline table terminator '}}', but got {found} instead"
-                    ))?);
+                    ));
                 }
             }
         }

@@ -239,11 +239,9 @@ impl<'a> Cursor<'a> {
         loop {
             match self.next()? {
                 END => return self.failure("unexpected EOF; expected '\"\"\"'"),
-                '\\' => {
-                    if !is_break(self.next()?) {
-                        self.back();
-                        self.escape()?;
-                    }
+                '\\' if !is_break(self.next()?) => {
+                    self.back();
+                    self.escape()?;
                 }
                 '"' if self.ends_long('"')? => {
                     if self.peek()? != '"' {

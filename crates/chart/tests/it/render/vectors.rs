@@ -38,7 +38,7 @@ fn write(path: &Path, text: &str) {
 }
 
 /// What a chart renders to; an error as the vectors have it.
-fn render(
+pub(super) fn render(
     files: &Map<String, Value>,
     user: &Value,
     compat: Compat,

@@ -8,11 +8,13 @@ mod chart;
 mod directory;
 mod index;
 mod inspect;
+pub mod lint;
 mod lock;
 mod metadata;
 mod package;
 mod provenance;
 pub mod render;
+mod starter;
 mod timestamp;
 mod values;
 mod version;
@@ -33,9 +35,12 @@ pub use package::{PackageError, PackageOptions, file_name};
 pub use provenance::{
     ProvenanceError, ProvenanceIdentity, SigningIdentity, Verification, parse_identity, verify_provenance,
 };
+pub use starter::starter_files;
 pub use timestamp::{Timestamp, TimestampError};
+pub use values::parse_values;
 pub use version::{
-    Constraint, ConstraintError, SelectError, Version, VersionError, compare_newest_first, select_version,
+    Constraint, ConstraintError, SelectError, Version, VersionError, compare_newest_first, is_strict_version,
+    select_version,
 };
 
 /// The most YAML nodes a file of a chart may have. The largest values file of the public charts has a few thousand; an

@@ -1,5 +1,6 @@
 //! `Chart.lock`: which versions the dependencies of a chart resolved to.
 
+use chandlery_core::Digest;
 use chandlery_yaml::{Dialect, Emitter};
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +43,22 @@ impl Lock {
         Ok(Some(lock))
     }
 
+    /// The digest that a lock of these dependencies has: of the declared ones, with aliases of repositories resolved, and
+    /// the locked ones, as Go writes them in JSON.
+    ///
+    /// Only to be compared with another one.
+    #[must_use]
+    pub fn digest_of(declared: &[Dependency], locked: &[Dependency]) -> String {
+        format!("sha256:{}", Digest::of(go_json(&[declared, locked]).as_bytes()))
+    }
+
+    /// The digest that Helm 2 gave a lock: of the declared dependencies alone, as they stand in `requirements.yaml`.
+    #[must_use]
+    pub fn helm2_digest_of(declared: &[Dependency]) -> String {
+        let text = go_json(&serde_json::json!({ "dependencies": declared }));
+        format!("sha256:{}", Digest::of(text.as_bytes()))
+    }
+
     /// The file as Helm writes it.
     ///
     /// # Errors
@@ -60,6 +77,22 @@ impl Lock {
     }
 }
 
+/// JSON as Go's encoder writes it: what HTML gives a meaning is escaped, which serde's does not do.
+fn go_json(value: &impl Serialize) -> String {
+    let text = serde_json::to_string(value).expect("dependencies have texts as keys");
+    // These characters stand in texts only.
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+                escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+            }
+            character => escaped.push(character),
+        }
+    }
+    escaped
+}
+
 /// Reads a time; null leaves it as it is.
 pub(crate) fn take_time(target: &mut Timestamp, value: &serde_json::Value) -> Result<(), ShapeError> {
     match value {
@@ -69,5 +102,39 @@ pub(crate) fn take_time(target: &mut Timestamp, value: &serde_json::Value) -> Re
             Ok(())
         }
         other => Err(ShapeError::new("", "a time in RFC 3339", other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dependency(name: &str, version: &str, repository: &str) -> Dependency {
+        Dependency {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            repository: repository.to_owned(),
+            ..Dependency::default()
+        }
+    }
+
+    /// What `helm dependency update` 4.3.1 wrote for these dependencies.
+    #[test]
+    fn digests_are_helms() {
+        let declared = [
+            Dependency {
+                alias: "other".to_owned(),
+                condition: "other.enabled".to_owned(),
+                tags: vec!["a".to_owned(), "<b>".to_owned()],
+                import_values: vec!["data".into(), serde_json::json!({"child": "x", "parent": "y"})],
+                ..dependency("sub", ">=0.1.0 <2", "file://../sub")
+            },
+            dependency("local", "*", ""),
+        ];
+        let locked = [dependency("sub", "0.1.0+x", "file://../sub"), dependency("local", "*", "")];
+        assert_eq!(
+            Lock::digest_of(&declared, &locked),
+            "sha256:fa988f4cb35630b975e46e7b2a1c0fc9c8d93123eb317fa4aeb1ffec7c44275b"
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! From a chart and the user's values to what its templates see.
 
 mod capabilities;
-mod coalesce;
+pub(crate) mod coalesce;
 mod compat;
 mod dependencies;
 mod diff;
@@ -10,14 +10,14 @@ mod error;
 mod evidence;
 mod files;
 mod functions;
-mod go;
+pub(crate) mod go;
 mod json;
 mod manifest;
 mod notes;
 mod objects;
 mod origin;
 mod prepare;
-mod schema;
+pub(crate) mod schema;
 mod set;
 mod tables;
 mod toml;

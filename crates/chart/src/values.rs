@@ -11,7 +11,7 @@ use crate::metadata::ShapeError;
 ///
 /// # Errors
 /// [`MetadataError::Yaml`], and [`MetadataError::Shape`] for a document that is no map.
-pub(crate) fn parse_values(text: &[u8]) -> Result<Map<String, Value>, MetadataError> {
+pub fn parse_values(text: &[u8]) -> Result<Map<String, Value>, MetadataError> {
     let options = crate::yaml_options();
     let mut merged = Map::new();
     for document in split_documents(text) {

@@ -20,6 +20,12 @@ pub fn compare_newest_first(left: &str, right: &str) -> Ordering {
     }
 }
 
+/// Whether a text is a version in all strictness (semver 2): three numbers without leading zeros or a `v`.
+#[must_use]
+pub fn is_strict_version(text: &str) -> bool {
+    text.parse().is_ok_and(|version: Version| version.to_canonical() == text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    account, completion, config, import, index, login, package, pull, push, repo, search, serve, show, token,
-    verify, version,
+    account, completion, config, create, dependency, diff, import, index, lint, login, package, pull, push,
+    repo, search, serve, show, template, token, verify, version,
 };
 use crate::error::report;
 
@@ -34,6 +34,12 @@ enum Command {
     Login(login::LoginArguments),
     Logout(login::LogoutArguments),
     Whoami(login::WhoamiArguments),
+    Create(create::CreateArguments),
+    Lint(Box<lint::LintArguments>),
+    Template(Box<template::TemplateArguments>),
+    #[command(subcommand)]
+    Dependency(dependency::DependencyCommand),
+    Diff(Box<diff::DiffArguments>),
     Package(package::PackageArguments),
     Push(push::PushArguments),
     Pull(pull::PullArguments),
@@ -86,7 +92,12 @@ fn execute(command: Command) -> Result<()> {
         Command::Pull(arguments) => block_on(arguments.run()),
         Command::Show(command) => block_on(command.run()),
         Command::Import(arguments) => block_on(arguments.run()),
-        Command::Package(arguments) => arguments.run(),
+        Command::Create(arguments) => arguments.run(),
+        Command::Lint(arguments) => block_on(arguments.run()),
+        Command::Template(arguments) => block_on(arguments.run()),
+        Command::Dependency(command) => block_on(command.run()),
+        Command::Diff(arguments) => block_on(arguments.run()),
+        Command::Package(arguments) => block_on(arguments.run()),
         Command::Verify(arguments) => arguments.run(),
         Command::Index(arguments) => arguments.run(),
         Command::Search(arguments) => block_on(arguments.run()),

@@ -140,7 +140,8 @@ pub(crate) fn create_folder(path: &Path) -> Result<()> {
     fs::create_dir_all(path).with_context(|| format!("cannot create {}", path.display()))
 }
 
-fn is_relative_and_inside(path: &Path) -> bool {
+/// Whether a path stays below the folder it is joined to.
+pub(crate) fn is_relative_and_inside(path: &Path) -> bool {
     path.components().next().is_some() && path.components().all(|part| matches!(part, Component::Normal(_)))
 }
 

@@ -1,5 +1,6 @@
 //! The binary `chandlery`: the server and its clients.
 
+mod charts;
 mod cli;
 mod client;
 mod commands;
@@ -8,9 +9,11 @@ mod local;
 mod logging;
 mod output;
 mod remote_index;
+mod rendering;
 mod secret_file;
 mod serve_options;
 mod signatures;
+mod values;
 
 use std::process::ExitCode;
 

@@ -66,6 +66,19 @@ pub fn merge_files(base: &mut Map<String, Value>, over: Map<String, Value>) {
     }
 }
 
+/// Lays the user's values over other ones, as Helm's linter does: nulls of the user remove.
+pub(crate) fn merge_two(
+    user: &Map<String, Value>,
+    defaults: &Map<String, Value>,
+    compat: Compat,
+) -> Result<Map<String, Value>, RenderError> {
+    let mut warnings = Vec::new();
+    let mut merger = Merger::new(compat, &mut warnings);
+    let (target, source) = (merger.tables.add(user), merger.tables.add(defaults));
+    merger.merge_tables(target, source, "", Nulls::Remove);
+    merger.tables.to_map(target)
+}
+
 /// `a.b`, or `b` alone.
 fn join(prefix: &str, key: &str) -> String {
     if prefix.is_empty() { key.to_owned() } else { format!("{prefix}.{key}") }

@@ -68,7 +68,11 @@ fn describe(chart: &Chart, values: &Map<String, Value>, warnings: &mut Vec<Strin
     text
 }
 
-fn validate_one(
+/// Checks values against one schema.
+///
+/// # Errors
+/// What does not fit, a line each.
+pub(crate) fn validate_one(
     schema: &[u8],
     values: &Map<String, Value>,
     warnings: &mut Vec<String>,

@@ -82,7 +82,7 @@ fn read_old(path: &Path) -> Result<IndexFile> {
 }
 
 /// The time for new entries: `SOURCE_DATE_EPOCH` if it is set, so that the same folder gives the same index.
-fn now() -> Result<Timestamp> {
+pub(crate) fn now() -> Result<Timestamp> {
     if let Some(seconds) = crate::local::source_date_epoch()? {
         return Ok(Timestamp::from_unix(seconds, 0));
     }

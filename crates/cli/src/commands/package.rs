@@ -8,6 +8,8 @@ use chandlery_chart::{Chart, Limits, PackageOptions, SigningIdentity};
 use chandlery_core::Digest;
 
 use super::account::{ask, read_password_line};
+use super::dependency::update_folder;
+use crate::client::ClientArguments;
 use crate::client::upload::provenance_of;
 use crate::error::usage;
 use crate::local::{source_date_epoch, write_whole_file};
@@ -21,6 +23,7 @@ use crate::signatures::KeyringArguments;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  chandlery package ./mychart\n  \
                         SOURCE_DATE_EPOCH=0 chandlery package ./mychart -d dist --version 1.2.3 --app-version 7\n  \
+                        chandlery package ./mychart --dependency-update\n  \
                         chandlery package ./mychart --sign --key dev@example.org --keyring secret.gpg")]
 pub(crate) struct PackageArguments {
     /// The folders of the charts.
@@ -29,6 +32,9 @@ pub(crate) struct PackageArguments {
     /// Where to put the packages.
     #[arg(short, long, value_name = "DIR", default_value = ".")]
     destination: PathBuf,
+    /// Fetch the dependencies first, as `chandlery dependency update` does.
+    #[arg(short = 'u', long)]
+    dependency_update: bool,
     #[command(flatten)]
     versions: VersionArguments,
     /// Sign each package: write PACKAGE.prov as well.
@@ -43,6 +49,8 @@ pub(crate) struct PackageArguments {
     /// A file with the passphrase of the key, `-` for standard input; asked for unless given.
     #[arg(long, value_name = "FILE", requires = "sign", help_heading = "Signing")]
     passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    client: ClientArguments,
 }
 
 /// Versions that replace those of Chart.yaml.
@@ -65,9 +73,12 @@ pub(crate) struct MadePackage {
 }
 
 impl PackageArguments {
-    pub(crate) fn run(&self) -> Result<()> {
+    pub(crate) async fn run(self) -> Result<()> {
         let signer = if self.sign { Some(self.signer()?) } else { None };
         for folder in &self.folders {
+            if self.dependency_update {
+                update_folder(folder, &self.client).await?;
+            }
             let made = make_package(folder, &self.versions)?;
             let name = made.chart.metadata.file_name();
             let provenance = match &signer {

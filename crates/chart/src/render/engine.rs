@@ -219,8 +219,11 @@ fn collect(
         if is_library && !file_name(&file.path).starts_with('_') {
             continue;
         }
-        let renderable =
-            Renderable { text: Text::from(&file.data[..]), top: top.clone(), base_path: base_path.clone() };
+        let renderable = Renderable {
+            text: Text::from(&file.data[..]),
+            top: top.as_type(objects::VALUES),
+            base_path: base_path.clone(),
+        };
         templates.insert(format!("{path}/{}", file.path), renderable);
     }
     top

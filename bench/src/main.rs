@@ -8,6 +8,7 @@ mod load;
 mod machine;
 mod packages;
 mod process;
+mod render;
 mod report;
 mod rows;
 mod seed;
@@ -37,7 +38,8 @@ const BUSY: f64 = 1.5;
 /// Measure Chandlery against nginx, ChartMuseum and helm.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Only these groups of rows, separated by commas: index, 304, upload, memory, start, helm-index, blobs, put.
+    /// Only these groups of rows, separated by commas: index, 304, upload, memory, start, helm-index, blobs, put,
+    /// render.
     #[arg(long, value_name = "ROWS", value_delimiter = ',')]
     only: Vec<String>,
     /// How often everything is repeated [default: 5, quick 1].

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::time::{ClockId, clock_gettime};
 use wait4::Wait4 as _;
 
 /// The unit of CPU time in `/proc/PID/stat`: `USER_HZ` is 100 on every architecture we run on.
@@ -134,8 +135,8 @@ pub(crate) fn ended_children_cpu() -> Result<f64> {
 
 /// Seconds of CPU this process has used.
 pub(crate) fn own_cpu() -> Result<f64> {
-    let stat = parse_stat(&fs::read_to_string("/proc/self/stat")?).context("/proc/self/stat")?;
-    Ok((TICK * stat.ticks).as_secs_f64())
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Ok(Duration::try_from(time).context("the process's CPU time")?.as_secs_f64())
 }
 
 /// The most memory this process has had resident, in MiB.

@@ -6,6 +6,7 @@ mod helm_index;
 mod index;
 mod memory;
 mod put;
+mod render;
 mod start;
 mod upload;
 
@@ -21,4 +22,5 @@ pub(crate) const GROUPS: &[Group] = &[
     Group { name: "helm-index", run: helm_index::run },
     Group { name: "blobs", run: blobs::run },
     Group { name: "put", run: put::run },
+    Group { name: "render", run: render::run },
 ];

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::packages::noise;
 use crate::process::{own_cpu, own_peak};
+use crate::render::render_charts;
 use crate::statistics::percentile;
 use crate::workspace::Workspace;
 
@@ -36,6 +37,8 @@ pub(crate) enum Task {
     Sync { count: u64 },
     /// Packages read, hashed and inflated up to `Chart.yaml`.
     ReadPackages { directory: PathBuf },
+    /// Charts loaded and rendered, all of them so many times; the bytes are those of their texts, once.
+    Render { charts: Vec<PathBuf>, times: usize },
 }
 
 /// What it cost.
@@ -86,6 +89,7 @@ fn perform(task: &Task) -> Result<Outcome> {
         Task::Write { size, count, directory } => write(*size, *count, directory),
         Task::Sync { count } => sync(*count),
         Task::ReadPackages { directory } => read_packages(directory),
+        Task::Render { charts, times } => render_charts(charts, *times),
     }
 }
 

@@ -29,7 +29,7 @@ pub use capabilities::{Capabilities, KubeVersion};
 pub use coalesce::{floats, merge_files};
 pub use compat::Compat;
 pub use dependencies::check_dependencies;
-pub use diff::{ChangeKind, ObjectChange, ObjectKey, diff_manifests, mask_secret};
+pub use diff::{ChangeKind, ObjectChange, ObjectKey, diff_manifests, unified_diff};
 pub use engine::{Lookup, Release, RenderOptions, Rendered, render};
 pub use error::RenderError;
 pub use evidence::{

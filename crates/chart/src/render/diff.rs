@@ -1,10 +1,10 @@
 //! What differs between two manifests, object by object.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use chandlery_core::Digest;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use similar::TextDiff;
 
 use super::manifest::{Document, Manifest, document_options};
@@ -28,7 +28,7 @@ pub struct ObjectKey {
     pub group: String,
     /// The kind.
     pub kind: String,
-    /// The namespace it names; empty if it names none.
+    /// The namespace it names, else that of the release.
     pub namespace: String,
     /// The name.
     pub name: String,
@@ -43,104 +43,122 @@ pub struct ObjectChange {
     pub change: ChangeKind,
     /// The template that makes it, in the second manifest if it is there.
     pub template: String,
-    /// The difference as a unified diff. The values of secrets are not in it: a mark in their place tells whether two of
-    /// one diff are the same.
+    /// The difference as a unified diff. What secrets hold is not in it, only whether it changed.
     pub diff: String,
 }
 
 /// Lines shown around each difference.
 const CONTEXT: usize = 3;
 
-/// Compares two manifests, hooks included; sorted by object.
-///
-/// `key` makes the marks of secrets: with a fresh random one nobody can find a value by trying.
+/// The time after which a difference need no longer be the smallest.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Compares two manifests of a release in the namespace, hooks included; sorted by object.
 #[must_use]
-pub fn diff_manifests(before: &Manifest, after: &Manifest, key: &[u8; 32]) -> Vec<ObjectChange> {
-    let (before, after) = (index(before), index(after));
+pub fn diff_manifests(before: &Manifest, after: &Manifest, namespace: &str) -> Vec<ObjectChange> {
+    let (before, after) = (index(before, namespace), index(after, namespace));
     let keys = before.keys().chain(after.keys().filter(|key| !before.contains_key(key)));
     let mut changes: Vec<_> =
-        keys.filter_map(|object| compare(object, before.get(object), after.get(object), key)).collect();
+        keys.filter_map(|object| compare(object, before.get(object), after.get(object))).collect();
     changes.sort_by(|left, right| left.object.cmp(&right.object));
     changes
 }
 
+/// The changed lines of two texts with some around them, as a unified diff without a head; empty if they are equal.
+#[must_use]
+pub fn unified_diff(before: &str, after: &str) -> String {
+    TextDiff::configure()
+        .timeout(PATIENCE)
+        .diff_lines(before, after)
+        .unified_diff()
+        .context_radius(CONTEXT)
+        .to_string()
+}
+
+/// A document and what it says.
+type Side<'m> = (&'m Document, Value);
+
 /// The documents by object. Of several that make one object the last counts, as in a cluster.
-fn index(manifest: &Manifest) -> BTreeMap<ObjectKey, (&Document, Value)> {
+fn index<'m>(manifest: &'m Manifest, namespace: &str) -> BTreeMap<ObjectKey, Side<'m>> {
     let hooks = manifest.hooks.iter().map(|hook| &hook.document);
-    let documents = manifest.documents.iter().chain(hooks);
+    let documents = manifest.documents.iter().chain(hooks).filter(|document| !document.head.kind.is_empty());
     documents
         .map(|document| {
             // What assemble understood is YAML; a document that is too large is compared by its text alone.
             let value = chandlery_yaml::from_str(&document.text, &document_options()).unwrap_or_default();
-            (key_of(document, &value), (document, value))
+            (key_of(document, &value, namespace), (document, value))
         })
         .collect()
 }
 
-fn key_of(document: &Document, value: &Value) -> ObjectKey {
+fn key_of(document: &Document, value: &Value, namespace: &str) -> ObjectKey {
     let head = &document.head;
     ObjectKey {
         group: head.api_version.split_once('/').map_or("", |(group, _)| group).to_owned(),
         kind: head.kind.clone(),
-        namespace: value["metadata"]["namespace"].as_str().unwrap_or_default().to_owned(),
+        namespace: value["metadata"]["namespace"].as_str().unwrap_or(namespace).to_owned(),
         name: head.name.clone(),
     }
 }
 
-fn compare(
-    object: &ObjectKey,
-    before: Option<&(&Document, Value)>,
-    after: Option<&(&Document, Value)>,
-    key: &[u8; 32],
-) -> Option<ObjectChange> {
-    let text =
-        |side: Option<&(&Document, Value)>| side.map(|(document, value)| shown(object, document, value, key));
-    let (old, new) = (text(before).unwrap_or_default(), text(after).unwrap_or_default());
+fn compare(object: &ObjectKey, before: Option<&Side<'_>>, after: Option<&Side<'_>>) -> Option<ObjectChange> {
+    let text = |side: Option<&Side<'_>>| match side {
+        Some((document, _)) => format!("{}\n", document.text.trim_end()),
+        None => String::new(),
+    };
+    let (mut old, mut new) = (text(before), text(after));
     let change = match (before, after) {
         (None, _) => ChangeKind::Added,
         (_, None) => ChangeKind::Removed,
         _ if old == new => return None,
         _ => ChangeKind::Changed,
     };
-    let diff = TextDiff::from_lines(&old, &new).unified_diff().context_radius(CONTEXT).to_string();
+    if object.kind == "Secret" {
+        let value = |side: Option<&Side<'_>>| side.map(|(_, value)| value.clone()).unwrap_or_default();
+        (old, new) = without_secrets(value(before), value(after));
+    }
     let (document, _) = after.or(before)?;
+    let diff = unified_diff(&old, &new);
     Some(ObjectChange { object: object.clone(), change, template: document.path.clone(), diff })
 }
 
-/// The text of a document, with a line break at its end and without the values of secrets.
-fn shown(object: &ObjectKey, document: &Document, value: &Value, key: &[u8; 32]) -> String {
-    if object.kind == "Secret" && object.group.is_empty() {
-        let masked = mask_secret(value.clone(), key);
-        return chandlery_yaml::to_string(&masked)
-            .unwrap_or_else(|_| "(a secret that cannot be shown)\n".to_owned());
-    }
-    format!("{}\n", document.text.trim_end())
-}
-
-/// Puts marks in the place of the values of a secret.
-#[must_use]
-pub fn mask_secret(mut secret: Value, key: &[u8; 32]) -> Value {
+/// Two Secrets as text without what they hold; only whether a value changed is told.
+fn without_secrets(mut before: Value, mut after: Value) -> (String, String) {
     for field in ["data", "stringData"] {
-        let Some(values) = secret.get_mut(field) else { continue };
-        match values {
-            Value::Object(entries) => entries.values_mut().for_each(|value| *value = mark(value, key)),
-            other => *other = mark(other, key),
-        }
+        let (old, new) = (contents(&before, field), contents(&after, field));
+        hide(&mut before, field, &new, "<hidden, before>");
+        hide(&mut after, field, &old, "<hidden, after>");
     }
-    // kubectl keeps the object as it was applied in an annotation.
-    let applied = "kubectl.kubernetes.io/last-applied-configuration";
-    if let Some(annotation) = secret.pointer_mut("/metadata/annotations").and_then(|all| all.get_mut(applied))
-    {
-        *annotation = mark(annotation, key);
-    }
-    secret
+    (secret_text(&mut before), secret_text(&mut after))
 }
 
-/// What stands for a hidden value: the beginning of a keyed digest.
-fn mark(value: &Value, key: &[u8; 32]) -> Value {
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let digest = Digest::of(&[key, text.as_bytes()].concat()).to_hex();
-    Value::String(format!("(hidden {})", &digest[..8]))
+fn contents(secret: &Value, field: &str) -> Map<String, Value> {
+    secret.get(field).and_then(Value::as_object).cloned().unwrap_or_default()
+}
+
+fn hide(secret: &mut Value, field: &str, other: &Map<String, Value>, changed: &str) {
+    match secret.get_mut(field) {
+        Some(Value::Object(entries)) => {
+            for (key, value) in entries {
+                let differs = other.get(key).is_some_and(|other| other != value);
+                *value = if differs { changed } else { "<hidden>" }.into();
+            }
+        }
+        Some(other) => *other = "<hidden>".into(),
+        None => {}
+    }
+}
+
+fn secret_text(secret: &mut Value) -> String {
+    // kubectl keeps the object as it was applied in an annotation.
+    let applied = "/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration";
+    if let Some(annotation) = secret.pointer_mut(applied) {
+        *annotation = "<hidden>".into();
+    }
+    match secret {
+        Value::Null => String::new(),
+        secret => chandlery_yaml::to_string(secret).unwrap_or_else(|_| "<hidden>\n".to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -161,7 +179,7 @@ mod tests {
     fn objects_are_found_by_what_they_are() {
         let before = manifest(&[config_map("a", "1"), config_map("b", "1"), config_map("c", "1")].concat());
         let after = manifest(&[config_map("d", "1"), config_map("c", "2"), config_map("a", "1")].concat());
-        let changes = diff_manifests(&before, &after, &[0; 32]);
+        let changes = diff_manifests(&before, &after, "shop");
         let summary: Vec<_> =
             changes.iter().map(|change| (change.object.name.as_str(), change.change)).collect();
         assert_eq!(
@@ -177,14 +195,15 @@ mod tests {
             format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\nstringData: {{k: {value}}}\n")
         };
         let diff = |before: &str, after: &str| {
-            diff_manifests(&manifest(&secret(before)), &manifest(&secret(after)), &[7; 32])
+            diff_manifests(&manifest(&secret(before)), &manifest(&secret(after)), "shop")
         };
         assert!(diff("hunter2", "hunter2").is_empty());
         let changes = diff("hunter2", "hunter3");
-        assert!(
-            !changes[0].diff.contains("hunter") && changes[0].diff.contains("(hidden "),
-            "{}",
-            changes[0].diff
-        );
+        let diff = &changes[0].diff;
+        assert!(diff.contains("-  k: <hidden, before>\n+  k: <hidden, after>\n"), "{diff}");
+        assert!(!diff.contains("hunter"), "{diff}");
+        let (odd, _) =
+            without_secrets(serde_json::json!({ "kind": "Secret", "data": ["plain"] }), Value::Null);
+        assert_eq!(odd, "data: <hidden>\nkind: Secret\n");
     }
 }

@@ -1,20 +1,16 @@
 //! `chandlery diff`.
 
 mod images;
-mod objects;
-mod text;
 
 use anyhow::{Context as _, Result};
 use chandlery_chart::Chart;
-use chandlery_chart::render::Release;
+use chandlery_chart::render::{ChangeKind, Manifest, ObjectChange, Release, diff_manifests, unified_diff};
 use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub(crate) use self::images::images_of;
 use self::images::names_of;
-use self::objects::{ObjectChange, compare_objects, objects_of};
-use self::text::unified;
 use super::pull::SourceArguments;
 use crate::charts::load_chart;
 use crate::client::ClientArguments;
@@ -76,7 +72,7 @@ enum DiffFormat {
 struct Side {
     metadata: String,
     values: String,
-    objects: objects::Objects,
+    manifest: Manifest,
     images: Vec<String>,
 }
 
@@ -106,9 +102,9 @@ impl DiffArguments {
             }
         };
         let difference = Difference {
-            chart: unified(&before.metadata, &after.metadata),
-            values: unified(&before.values, &after.values),
-            objects: compare_objects(&before.objects, &after.objects),
+            chart: unified_diff(&before.metadata, &after.metadata),
+            values: unified_diff(&before.values, &after.values),
+            objects: diff_manifests(&before.manifest, &after.manifest, &self.namespace),
             images: ImageChanges {
                 added: only_in(&after.images, &before.images),
                 removed: only_in(&before.images, &after.images),
@@ -155,12 +151,7 @@ impl DiffArguments {
         let rendered = self.render.render(chart, values, release, Checks::None);
         let (_, rendered) = rendered.with_context(|| format!("cannot render {what}"))?;
         let manifest = self.render.manifest(&rendered).with_context(|| format!("cannot render {what}"))?;
-        Ok(Side {
-            metadata,
-            values: shown,
-            images: names_of(&manifest),
-            objects: objects_of(&manifest, &self.namespace),
-        })
+        Ok(Side { metadata, values: shown, images: names_of(&manifest), manifest })
     }
 }
 
@@ -179,6 +170,16 @@ fn only_in(these: &[String], those: &[String]) -> Vec<String> {
     these.iter().filter(|one| !those.contains(one)).cloned().collect()
 }
 
+/// A line about an object.
+fn title(change: &ObjectChange) -> String {
+    let happens = match change.change {
+        ChangeKind::Added => "added",
+        ChangeKind::Removed => "removed",
+        ChangeKind::Changed => "changed",
+    };
+    format!("{} {}/{} {happens}", change.object.kind, change.object.namespace, change.object.name)
+}
+
 /// The differences as people read them.
 fn describe(difference: &Difference) -> String {
     let mut text = String::new();
@@ -190,7 +191,7 @@ fn describe(difference: &Difference) -> String {
     section("Chart.yaml", &difference.chart);
     section("values.yaml", &difference.values);
     for change in &difference.objects {
-        section(&change.title(), &change.diff);
+        section(&title(change), &change.diff);
     }
     let images = &difference.images;
     let removed = images.removed.iter().map(|image| format!("-{image}\n"));

@@ -56,7 +56,7 @@ fn two_files_of_values() {
     program.write("v1.yaml", "tag: 5\n").write("v2.yaml", "tag: 6\n");
     let text = program.run(["diff", "--chart", "one", "v1.yaml", "v2.yaml"]);
     assert!(
-        text.succeeded().starts_with("=== values.yaml\n@@ -1,1 +1,1 @@\n-tag: 5\n+tag: 6\n=== Pod"),
+        text.succeeded().starts_with("=== values.yaml\n@@ -1 +1 @@\n-tag: 5\n+tag: 6\n=== Pod"),
         "{text:?}"
     );
     assert!(!text.output.contains("Secret"));

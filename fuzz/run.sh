@@ -9,7 +9,7 @@ set -eu
 seconds=${1:-30}
 [ $# -gt 0 ] && shift
 fuzz=$(cd "$(dirname "$0")" && pwd)
-targets=${*:-archive chart_yaml index_yaml provenance version}
+targets=${*:-archive chart_yaml functions index_yaml provenance schema set template_exec template_parse values version yaml}
 target_dir=${CARGO_TARGET_DIR:-$fuzz/../target}/fuzz
 host=$(rustc -vV | sed -n 's/^host: //p')
 

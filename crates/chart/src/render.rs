@@ -26,6 +26,7 @@ mod variation;
 mod yaml;
 
 pub use capabilities::{Capabilities, KubeVersion};
+pub use chandlery_template::Limits as TemplateLimits;
 pub use coalesce::{floats, merge_files};
 pub use compat::Compat;
 pub use dependencies::check_dependencies;

@@ -19,6 +19,16 @@ struct Inner {
     cause: Option<Error>,
 }
 
+/// Long chains of causes end as they are printed: without recursion.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let mut cause = self.cause.take();
+        while let Some(mut error) = cause {
+            cause = error.0.cause.take();
+        }
+    }
+}
+
 /// What kind of error it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -68,9 +78,10 @@ impl Error {
     }
 
     /// The error of an execution at a place. A limit stays one.
-    pub(crate) fn at(self, place: Place) -> Self {
+    pub(crate) fn at(mut self, place: Place) -> Self {
         let kind = if self.kind() == ErrorKind::Limit { ErrorKind::Limit } else { ErrorKind::Execution };
-        Self::new(kind, self.0.text, Some(place), self.0.cause)
+        (self.0.kind, self.0.place) = (kind, Some(place));
+        self
     }
 
     pub(crate) fn execution(text: String) -> Self {
@@ -79,6 +90,33 @@ impl Error {
 
     fn new(kind: ErrorKind, text: String, place: Option<Place>, cause: Option<Self>) -> Self {
         Self(Box::new(Inner { kind, text, place, cause }))
+    }
+
+    /// The place and the text, without the cause.
+    fn write_own(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = self.place() {
+            write!(formatter, "template: {place}: ")?;
+        }
+        formatter.write_str(&self.0.text)
+    }
+
+    /// The text up to the end of the next place in the chain: enough to tell this level from the one below.
+    #[must_use]
+    pub fn level_text(&self) -> String {
+        let mut text = Self::only(self).to_string();
+        let mut cause = self.cause();
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&Self::only(error).to_string());
+            cause = error.cause().filter(|_| error.place().is_none());
+        }
+        text
+    }
+
+    /// The error without its cause.
+    fn only(error: &Self) -> Self {
+        let Inner { kind, text, place, .. } = &*error.0;
+        Self::new(*kind, text.clone(), place.clone(), None)
     }
 
     /// What kind of error it is.
@@ -119,14 +157,15 @@ impl fmt::Display for Place {
 
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(place) = self.place() {
-            write!(formatter, "template: {place}: ")?;
+        self.write_own(formatter)?;
+        // Not by recursion: templates that include one another leave chains of thousands.
+        let mut cause = self.cause();
+        while let Some(error) = cause {
+            formatter.write_str(": ")?;
+            error.write_own(formatter)?;
+            cause = error.cause();
         }
-        formatter.write_str(&self.0.text)?;
-        match self.cause() {
-            Some(cause) => write!(formatter, ": {cause}"),
-            None => Ok(()),
-        }
+        Ok(())
     }
 }
 

@@ -128,6 +128,8 @@ impl Execution {
         self.budget.spend(text.len() as u64)?;
         self.budget.claim(text.len())?;
         let trees = syntax::parse(self.set.name(), text, self.set.functions())?;
+        let size = trees.iter().map(|tree| tree.size).max().unwrap_or_default();
+        self.budget.claim_many(TREE_BYTES + size * NODE_BYTES)?;
         let trees: Rc<Vec<_>> = Rc::new(trees.into_iter().map(Rc::new).collect());
         self.parsed.insert(text.clone(), Rc::clone(&trees));
         Ok(trees)
@@ -139,6 +141,7 @@ impl Execution {
         let outer = std::mem::replace(&mut self.out, buffer);
         let result = self.run(tree, data);
         let mut written = std::mem::replace(&mut self.out, outer);
+        self.budget.finish_output(written.len());
         let result = result.map(|()| Text::from(&written[..]));
         written.clear();
         self.spare.push(written);
@@ -177,6 +180,10 @@ impl Drop for Execution {
         }
     }
 }
+
+/// What the trees of a text that is executed take, in bytes: as such, and for each node or operand.
+const TREE_BYTES: usize = 512;
+const NODE_BYTES: usize = 128;
 
 /// Stack that must be free before an evaluation goes deeper, in bytes.
 const RED_ZONE: usize = 128 << 10;

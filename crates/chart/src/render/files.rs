@@ -7,7 +7,9 @@ use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chandlery_template::{Error, Function, IntoFunction, List, Map, MapType, Member, NamedMap, Text, Value};
+use chandlery_template::{
+    Call, Error, Function, IntoFunction, List, Map, MapType, Member, NamedMap, Text, Value,
+};
 
 use super::yaml;
 use crate::archive::File;
@@ -33,8 +35,12 @@ fn files_method(files: &Map, name: &str) -> Option<Member> {
         "Get" => method("Get", move |path: Text| Text::from(&*bytes_of(&files, &path))),
         "GetBytes" => method("GetBytes", move |path: Text| Value::Bytes(bytes_of(&files, &path))),
         "Glob" => method("Glob", move |pattern: Text| matching(&files, &pattern)),
-        "AsConfig" => method("AsConfig", move || as_yaml(&files, |bytes| Value::String(Text::from(bytes)))),
-        "AsSecrets" => method("AsSecrets", move || as_yaml(&files, |bytes| STANDARD.encode(bytes).into())),
+        "AsConfig" => method("AsConfig", move |call: &mut Call<'_>| {
+            as_yaml(call, &files, |bytes| Value::String(Text::from(bytes)))
+        }),
+        "AsSecrets" => method("AsSecrets", move |call: &mut Call<'_>| {
+            as_yaml(call, &files, |bytes| STANDARD.encode(bytes).into())
+        }),
         "Lines" => method("Lines", move |path: Text| lines(&files, &path)),
         _ => None,
     }
@@ -58,7 +64,7 @@ fn matching(files: &Map, pattern: &Text) -> Map {
 }
 
 /// The files by their names without folders, as YAML; of files with one name the last is there.
-fn as_yaml(files: &Map, convert: impl Fn(&[u8]) -> Value) -> Text {
+fn as_yaml(call: &Call<'_>, files: &Map, convert: impl Fn(&[u8]) -> Value) -> Result<Text, Error> {
     let mut contents = BTreeMap::new();
     for (path, content) in &*files.entries() {
         if let Value::Bytes(bytes) = content {
@@ -66,8 +72,8 @@ fn as_yaml(files: &Map, convert: impl Fn(&[u8]) -> Value) -> Text {
             contents.insert(Text::from(name), convert(bytes));
         }
     }
-    let text = yaml::to_yaml(&Value::Map(Map::of(MapType::Strings, contents))).unwrap_or_default();
-    text.strip_suffix(b"\n").map_or_else(|| text.clone(), Text::from)
+    let text = yaml::to_yaml(&Value::Map(Map::of(MapType::Strings, contents)), call.budget())?;
+    Ok(text.strip_suffix(b"\n").map_or_else(|| text.clone(), Text::from))
 }
 
 /// The lines of a file, the last line break aside. Files that are there but empty are an error in Helm, too.

@@ -57,10 +57,14 @@ fn common() -> Functions {
     functions.remove("env");
     functions.remove("expandenv");
     functions.add("tpl", |call: &mut Call<'_>, text: Text, data: Value| execute_text(call, &text, data));
-    functions.add("toYaml", |call: &mut Call<'_>, value: Value| written(call, yaml::to_yaml(&value)));
-    functions.add("mustToYaml", |value: Value| yaml::to_yaml(&value).map(|text| without_final_break(&text)));
     functions
-        .add("toYamlPretty", |call: &mut Call<'_>, value: Value| written(call, yaml::to_yaml_pretty(&value)));
+        .add("toYaml", |call: &mut Call<'_>, value: Value| written(yaml::to_yaml(&value, call.budget())));
+    functions.add("mustToYaml", |call: &mut Call<'_>, value: Value| {
+        yaml::to_yaml(&value, call.budget()).map(|text| without_final_break(&text))
+    });
+    functions.add("toYamlPretty", |call: &mut Call<'_>, value: Value| {
+        written(yaml::to_yaml_pretty(&value, call.budget()))
+    });
     functions.add("fromYaml", |call: &mut Call<'_>, text: Text| {
         claim_for_reading(call, &text)?;
         Ok::<_, Error>(or_error_key(yaml::from_yaml_map(&text)))
@@ -98,20 +102,34 @@ fn common() -> Functions {
     functions
 }
 
-/// What a serialiser wrote, without the final line break; nothing if it could not.
-fn written(call: &mut Call<'_>, result: Result<Text, Error>) -> Result<Text, Error> {
-    let text = result.map(|text| without_final_break(&text)).unwrap_or_default();
-    call.budget().claim(text.len())?;
-    Ok(text)
+/// What a serialiser wrote, without the final line break; nothing if it could not, unless a limit was reached.
+fn written(result: Result<Text, Error>) -> Result<Text, Error> {
+    match result {
+        Ok(text) => Ok(without_final_break(&text)),
+        Err(error) if error.kind() == ErrorKind::Limit => Err(error),
+        Err(_) => Ok(Text::default()),
+    }
 }
 
 fn without_final_break(text: &Text) -> Text {
     text.strip_suffix(b"\n").map_or_else(|| text.clone(), Text::from)
 }
 
-/// A parsed text takes a multiple of its length.
+/// A parsed text takes a multiple of its length: most where it opens maps and lists.
 fn claim_for_reading(call: &Call<'_>, text: &Text) -> Result<(), Error> {
-    call.budget().claim(text.len().saturating_mul(8))
+    let bytes: usize = text.iter().map(|byte| bytes_of_node(*byte)).sum();
+    call.budget().spend(text.len() as u64)?;
+    call.budget().claim_many(bytes)
+}
+
+/// The memory that what a character begins may take, at most.
+fn bytes_of_node(character: u8) -> usize {
+    match character {
+        b'{' => 400,
+        b':' => 128,
+        b'[' | b'-' | b',' => 96,
+        _ => 4,
+    }
 }
 
 fn or_error_key(result: Result<Map, String>) -> Map {

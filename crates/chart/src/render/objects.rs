@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use chandlery_template::{
-    Element, Error, Function, List, Map, MapType, Member, NamedList, NamedMap, Object, Text, Value, display,
+    Call, Element, Error, Function, List, Map, MapType, Member, NamedList, NamedMap, Object, Text, Value,
+    display,
 };
 use serde_json::Value as Json;
 
@@ -181,9 +182,9 @@ fn values_method(values: &Map, name: &str) -> Option<Member> {
     let values = values.clone();
     match name {
         "AsMap" => method("AsMap", move || values.as_type(MapType::Any)),
-        "YAML" => {
-            method("YAML", move || -> Result<Text, Error> { yaml::to_yaml(&Value::Map(values.clone())) })
-        }
+        "YAML" => method("YAML", move |call: &mut Call<'_>| -> Result<Text, Error> {
+            yaml::to_yaml(&Value::Map(values.clone()), call.budget())
+        }),
         "Table" => method("Table", move |path: Text| look_up_table(&values, &path.to_str_lossy())),
         "PathValue" => method("PathValue", move |path: Text| path_value(&values, &path.to_str_lossy())),
         _ => None,

@@ -11,6 +11,11 @@ use crate::render::json::read_prefix;
 /// The highest index of a list.
 const HIGHEST_INDEX: i64 = 65_536;
 
+/// The most indexes in a name, and the most items that lists may get by one text. Helm goes on until its stack or its
+/// memory is used up.
+const MOST_LISTS: usize = 30;
+const MOST_ITEMS: usize = 1 << 20;
+
 /// The most dots in a name.
 const MOST_LEVELS: usize = 30;
 
@@ -99,7 +104,7 @@ pub fn set_values(
     text: &str,
     read_file: &mut ReadFile<'_>,
 ) -> Result<(), SetError> {
-    let mut parser = Parser { rest: text, kind, read_file };
+    let mut parser = Parser { rest: text, kind, read_file, lists: 0, items: 0 };
     loop {
         match parser.key(values, 0) {
             Ok(()) => {}
@@ -136,6 +141,10 @@ struct Parser<'a, 'f> {
     rest: &'a str,
     kind: SetKind,
     read_file: &'a mut ReadFile<'f>,
+    /// The indexes around the place.
+    lists: usize,
+    /// The items by which lists became longer.
+    items: usize,
 }
 
 impl Parser<'_, '_> {
@@ -244,11 +253,20 @@ impl Parser<'_, '_> {
             let characters: Vec<String> = extra.chars().map(quote_character).collect();
             return Err(format!("unexpected data at end of array index: [{}]", characters.join(" ")).into());
         }
+        self.lists += 1;
+        if self.lists > MOST_LISTS {
+            return Err(format!("lists are nested more than {MOST_LISTS} levels deep").into());
+        }
         let value = match stop.ok_or(Halt::End)? {
             '=' => self.value()?.0,
             '[' => self.nested_list(list.get_mut(position), level)?,
             _ => self.nested_map(list.get_mut(position), level)?,
         };
+        self.lists -= 1;
+        self.items += position.saturating_sub(list.len()).min(HIGHEST_INDEX as usize);
+        if self.items > MOST_ITEMS {
+            return Err(format!("the lists have more than {MOST_ITEMS} items").into());
+        }
         put(list, position, value)
     }
 

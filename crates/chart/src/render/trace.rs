@@ -51,7 +51,7 @@ fn print_levels(error: &Error) -> Option<String> {
     let mut levels: Vec<Level> = Vec::new();
     let mut current = Some(error);
     while let Some(error) = current {
-        let level = Level::read(&error.to_string())?;
+        let level = Level::read(&error.level_text())?;
         if levels.last() != Some(&level) {
             levels.push(level);
         }

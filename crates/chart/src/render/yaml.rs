@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chandlery_template::{Error, List, Map, Text, Value};
+use chandlery_template::{Budget, Error, List, Map, Text, Value};
 use chandlery_yaml::{Dialect, Emitter, Limits, sort_entries};
 use serde_json::{Number, Value as Json};
 
@@ -12,74 +12,105 @@ use serde_json::{Number, Value as Json};
 ///
 /// # Errors
 /// When the value has no YAML form; `toYaml` writes nothing then.
-pub(super) fn to_yaml(value: &Value) -> Result<Text, Error> {
-    write(value, Dialect::Compact)
+pub(super) fn to_yaml(value: &Value, budget: &Budget) -> Result<Text, Error> {
+    write(value, Dialect::Compact, budget)
 }
 
 /// Writes a value as `toYamlPretty` does, with the final line break.
 ///
 /// # Errors
 /// When the value has no YAML form; `toYamlPretty` writes nothing then.
-pub(super) fn to_yaml_pretty(value: &Value) -> Result<Text, Error> {
-    write(value, Dialect::Pretty)
+pub(super) fn to_yaml_pretty(value: &Value, budget: &Budget) -> Result<Text, Error> {
+    write(value, Dialect::Pretty, budget)
 }
 
-fn write(value: &Value, dialect: Dialect) -> Result<Text, Error> {
-    let mut emitter = Emitter::new(dialect);
-    write_node(&mut emitter, value, dialect, Limits::default().depth)?;
-    emitter.finish().map(Text::from).map_err(|error| Error::message(error.to_string()))
+fn write(value: &Value, dialect: Dialect, budget: &Budget) -> Result<Text, Error> {
+    let mut writer =
+        Writer { emitter: Emitter::new(dialect), dialect, budget, depth: Limits::default().depth };
+    writer.node(value)?;
+    writer.emitter.finish().map(Text::from).map_err(|error| Error::message(error.to_string()))
 }
 
-fn write_node(emitter: &mut Emitter, value: &Value, dialect: Dialect, depth: usize) -> Result<(), Error> {
-    match value {
-        Value::Nil => emitter.null(),
-        Value::List(list) if list.is_nil() => emitter.null(),
-        Value::Map(map) if map.is_nil() => emitter.null(),
-        Value::Bool(value) => emitter.boolean(*value),
-        Value::Integer(integer) if integer.kind.is_signed() => emitter.number(&integer.as_i64().into()),
-        Value::Integer(integer) => emitter.number(&integer.as_u64().into()),
-        Value::Float(float) => emitter.number(&number(*float)?),
-        Value::String(text) => emitter.string(&text.to_str_lossy()),
-        Value::Bytes(bytes) => emitter.string(&STANDARD.encode(bytes)),
-        Value::List(list) => {
-            let depth = deeper(depth)?;
-            emitter.begin_sequence();
-            for item in &*list.items() {
-                write_node(emitter, item, dialect, depth)?;
+/// Writes values within a budget.
+struct Writer<'a> {
+    emitter: Emitter,
+    dialect: Dialect,
+    budget: &'a Budget,
+    /// The levels that may still follow.
+    depth: usize,
+}
+
+impl Writer<'_> {
+    fn node(&mut self, value: &Value) -> Result<(), Error> {
+        self.claim(value)?;
+        match value {
+            Value::Nil => self.emitter.null(),
+            Value::List(list) if list.is_nil() => self.emitter.null(),
+            Value::Map(map) if map.is_nil() => self.emitter.null(),
+            Value::Bool(value) => self.emitter.boolean(*value),
+            Value::Integer(integer) if integer.kind.is_signed() => {
+                self.emitter.number(&integer.as_i64().into());
             }
-            emitter.end_sequence();
+            Value::Integer(integer) => self.emitter.number(&integer.as_u64().into()),
+            Value::Float(float) => self.emitter.number(&number(*float)?),
+            Value::String(text) => self.emitter.string(&text.to_str_lossy()),
+            Value::Bytes(bytes) => self.emitter.string(&STANDARD.encode(bytes)),
+            Value::List(list) => self.deeper(|writer| {
+                writer.emitter.begin_sequence();
+                list.items().iter().try_for_each(|item| writer.node(item))?;
+                writer.emitter.end_sequence();
+                Ok(())
+            })?,
+            Value::Map(map) => self.deeper(|writer| {
+                writer.emitter.begin_mapping();
+                writer.entries(map)?;
+                writer.emitter.end_mapping();
+                Ok(())
+            })?,
+            Value::Object(object) => self.deeper(|writer| writer.node(&object.to_plain()))?,
+            Value::Complex(..) => return Err(Error::message("json: unsupported type: complex128")),
         }
-        Value::Map(map) => {
-            let depth = deeper(depth)?;
-            emitter.begin_mapping();
-            write_entries(emitter, map, dialect, depth)?;
-            emitter.end_mapping();
-        }
-        Value::Object(object) => write_node(emitter, &object.to_plain(), dialect, deeper(depth)?)?,
-        Value::Complex(..) => return Err(Error::message("json: unsupported type: complex128")),
+        Ok(())
     }
-    Ok(())
-}
 
-fn write_entries(emitter: &mut Emitter, map: &Map, dialect: Dialect, depth: usize) -> Result<(), Error> {
-    let entries = map.entries();
-    let keyed: Vec<(Cow<'_, str>, &Value)> =
-        entries.iter().map(|(key, value)| (key.to_str_lossy(), value)).collect();
-    let mut sorted: Vec<(&str, &Value)> = keyed.iter().map(|(key, value)| (&**key, *value)).collect();
-    sort_entries(&mut sorted, dialect);
-    for (key, value) in sorted {
-        emitter.key(key);
-        write_node(emitter, value, dialect, depth)?;
+    /// Claims what a value takes in the text and before, those inside it apart.
+    fn claim(&self, value: &Value) -> Result<(), Error> {
+        const NODE: usize = 96;
+        let length = match value {
+            Value::String(text) => text.len(),
+            Value::Bytes(bytes) => bytes.len().saturating_mul(2),
+            _ => 0,
+        };
+        self.budget.spend(1)?;
+        let indent = 2 * (Limits::default().depth - self.depth);
+        self.budget.claim(length.saturating_add(NODE + indent))
     }
-    Ok(())
+
+    fn deeper(&mut self, write: impl FnOnce(&mut Self) -> Result<(), Error>) -> Result<(), Error> {
+        let rest = self.depth.checked_sub(1);
+        self.depth = rest.ok_or_else(|| Error::message("the value is nested too deep"))?;
+        write(self)?;
+        self.depth += 1;
+        Ok(())
+    }
+
+    fn entries(&mut self, map: &Map) -> Result<(), Error> {
+        let entries = map.entries();
+        let keyed: Vec<(Cow<'_, str>, &Value)> =
+            entries.iter().map(|(key, value)| (key.to_str_lossy(), value)).collect();
+        let mut sorted: Vec<(&str, &Value)> = keyed.iter().map(|(key, value)| (&**key, *value)).collect();
+        sort_entries(&mut sorted, self.dialect);
+        for (key, value) in sorted {
+            self.budget.claim(key.len())?;
+            self.emitter.key(key);
+            self.node(value)?;
+        }
+        Ok(())
+    }
 }
 
 fn number(float: f64) -> Result<Number, Error> {
     Number::from_f64(float).ok_or_else(|| Error::message(format!("json: unsupported value: {float}")))
-}
-
-fn deeper(depth: usize) -> Result<usize, Error> {
-    depth.checked_sub(1).ok_or_else(|| Error::message("the value is nested too deep"))
 }
 
 /// Reads a YAML text into a map, as `fromYaml` does. Nothing and null are an empty map.

@@ -2,6 +2,7 @@
 
 mod beyond;
 mod corpus;
+mod hostile;
 mod toml;
 mod vectors;
 

@@ -122,10 +122,8 @@ impl<'t> State<'_, 't> {
     }
 
     fn variable(&self, variable: &Variable) -> Result<Slot, Error> {
-        let found = self.variables.iter().rev().find(|(name, _)| *name == variable.name);
-        found
-            .map(|(_, slot)| slot.clone())
-            .ok_or_else(|| self.fail(format!("undefined variable: {}", variable.name)))
+        let place = self.place_of(&variable.name)?;
+        Ok(self.variables[place].1.clone())
     }
 
     /// Follows fields; the arguments belong to the last one.
@@ -220,6 +218,7 @@ impl<'t> State<'_, 't> {
         if function.purity() == Purity::Varying {
             self.execution.varying.insert(function.name());
         }
+        self.read_texts(&slots)?;
         let result = match (function.name(), &slots[..]) {
             ("call", [callee, ..]) => Err(not_callable(&callee_name(arguments, callee), &callee.value)),
             _ => function.call(&mut Call { execution: &mut *self.execution }, &slots),
@@ -231,6 +230,17 @@ impl<'t> State<'_, 't> {
                 Err(self.function_error(function.name(), error))
             }
         }
+    }
+
+    /// Takes the steps of reading long texts; short ones are part of the call's own step.
+    fn read_texts(&mut self, arguments: &[Slot]) -> Result<(), Error> {
+        let length = |slot: &Slot| match &slot.value {
+            Value::String(text) => text.len(),
+            Value::Bytes(bytes) => bytes.len(),
+            _ => 0,
+        };
+        let bytes: usize = arguments.iter().map(length).sum();
+        self.execution.budget.read(bytes).map_err(|error| self.place(error))
     }
 
     fn check_count(&self, function: &Function, written: usize, has_last: bool) -> Result<(), Error> {

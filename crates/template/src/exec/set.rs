@@ -16,13 +16,18 @@ pub struct TemplateSet {
     functions: Rc<Functions>,
     below: Option<Rc<TemplateSet>>,
     trees: HashMap<Text, Rc<Tree>>,
+    /// The nodes and operands of all texts that were parsed.
+    size: usize,
 }
+
+/// Nodes and operands in all texts of a set. The largest public charts have some ten thousands.
+const MAX_SIZE: usize = 1_000_000;
 
 impl TemplateSet {
     /// A set without templates. Errors call it by the name.
     #[must_use]
     pub fn new(name: &str, functions: Rc<Functions>) -> Self {
-        Self { name: name.into(), functions, below: None, trees: HashMap::new() }
+        Self { name: name.into(), functions, below: None, trees: HashMap::new(), size: 0 }
     }
 
     /// A set without templates of its own over another one.
@@ -33,6 +38,7 @@ impl TemplateSet {
             functions: Rc::clone(&below.functions),
             below: Some(Rc::clone(below)),
             trees: HashMap::new(),
+            size: 0,
         }
     }
 
@@ -51,7 +57,15 @@ impl TemplateSet {
     /// The template of a name.
     #[must_use]
     pub(super) fn look_up(&self, name: &[u8]) -> Option<&Rc<Tree>> {
-        self.trees.get(name).or_else(|| self.below.as_ref()?.look_up(name))
+        // Not by recursion: texts that execute texts lay thousands of sets over one another.
+        let mut set = Some(self);
+        while let Some(current) = set {
+            if let Some(tree) = current.trees.get(name) {
+                return Some(tree);
+            }
+            set = current.below.as_deref();
+        }
+        None
     }
 
     /// Is there a template of the name?
@@ -66,7 +80,14 @@ impl TemplateSet {
     /// # Errors
     /// A parse error; the set stays as it was.
     pub fn parse(&mut self, name: &Text, text: &Text) -> Result<(), Error> {
-        for tree in syntax::parse(name, text, &self.functions)? {
+        let trees = syntax::parse(name, text, &self.functions)?;
+        self.size += trees.iter().map(|tree| tree.size).max().unwrap_or_default();
+        if self.size > MAX_SIZE {
+            let text =
+                format!("template: {name}: the templates have more than {MAX_SIZE} operands and actions");
+            return Err(Error::limit(text));
+        }
+        for tree in trees {
             self.add(Rc::new(tree));
         }
         Ok(())

@@ -122,6 +122,7 @@ impl<'e, 't> State<'e, 't> {
 
     fn range_map(&mut self, branch: &'t Branch, map: &Map) -> Result<bool, Error> {
         let in_interface = map.map_type().element() == "interface {}";
+        self.execution.budget.spend(map.len() as u64).map_err(|error| self.place(error))?;
         let entries: Vec<_> = map.entries().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
         let any = !entries.is_empty();
         for (key, value) in entries {
@@ -199,13 +200,19 @@ impl<'e, 't> State<'e, 't> {
             Value::String(text) => self.write(text),
             Value::Nil => self.write(b"<no value>"),
             Value::Object(object) => self.write(&object.print()),
-            value => write_display(&mut self.execution.out, value, &self.execution.budget)
-                .map_err(|error| self.place(error)),
+            value => {
+                let Execution { out, budget, .. } = &mut *self.execution;
+                let result = write_display(out, value, budget).and_then(|()| budget.check_output(out.len()));
+                result.map_err(|error| self.place(error))
+            }
         }
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        if let Err(error) = self.execution.budget.claim(bytes.len()) {
+        let Execution { budget, out, .. } = &*self.execution;
+        if let Err(error) =
+            budget.claim(bytes.len()).and_then(|()| budget.check_output(out.len() + bytes.len()))
+        {
             return Err(self.place(error));
         }
         self.execution.out.extend_from_slice(bytes);
@@ -218,13 +225,20 @@ impl<'e, 't> State<'e, 't> {
 
     /// Sets the innermost variable of a name.
     pub(super) fn assign(&mut self, name: &str, value: Slot) -> Result<(), Error> {
-        match self.variables.iter_mut().rev().find(|(known, _)| **known == *name) {
-            Some((_, slot)) => {
-                *slot = value;
-                Ok(())
-            }
-            None => Err(self.fail(format!("undefined variable: {name}"))),
-        }
+        let place = self.place_of(name)?;
+        self.variables[place].1 = value;
+        Ok(())
+    }
+
+    /// Where the innermost variable of a name is. Looking through many takes steps.
+    pub(super) fn place_of(&self, name: &str) -> Result<usize, Error> {
+        const LOOKED_AT_PER_STEP: usize = 16;
+        let found = self.variables.iter().rposition(|(known, _)| **known == *name);
+        let place = found.ok_or_else(|| self.fail(format!("undefined variable: {name}")))?;
+        let passed = self.variables.len() - place;
+        let spent = self.execution.budget.spend((passed / LOOKED_AT_PER_STEP) as u64);
+        spent.map_err(|error| self.place(error))?;
+        Ok(place)
     }
 
     /// The error of what it is doing now.

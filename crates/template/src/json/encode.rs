@@ -182,7 +182,11 @@ impl Encoder<'_> {
     }
 
     fn text(&mut self, text: &[u8]) -> Result<(), Error> {
-        self.budget.claim(text.len())?;
+        let escaped = text
+            .iter()
+            .filter(|&&byte| byte < b' ' || matches!(byte, b'"'..=b'&' | b'<'..=b'>' | b'\\' | 0x80..))
+            .count();
+        self.budget.claim(text.len() + 5 * escaped)?;
         self.output.push('"');
         for (character, _) in runes(text) {
             match character {

@@ -66,6 +66,8 @@ pub(crate) struct Tree {
     pub(crate) source: Rc<Source>,
     /// What it does.
     pub(crate) root: Vec<Node>,
+    /// The nodes and operands of the text up to the end of this template.
+    pub(crate) size: usize,
 }
 
 /// An element of a template.

@@ -25,6 +25,9 @@ use crate::value::Text;
 /// How deep actions may stand in one another. Go has no such limit but its stack.
 const MAX_NESTING: usize = 10_000;
 
+/// Nodes and operands of one text. Each takes about a hundred bytes; the largest public template has some thousands.
+const MAX_SIZE: usize = 500_000;
+
 /// Parses a text.
 ///
 /// The first tree is that of the text; the others are its `define`s and `block`s in the order in which they end. No
@@ -46,6 +49,8 @@ struct Parser<'a> {
     lexer: Lexer<'a>,
     scope: Scope,
     nesting: usize,
+    /// Nodes and operands so far.
+    size: usize,
     nodes: Vec<Node>,
     commands: Vec<Command>,
     arguments: Vec<Expression>,
@@ -87,6 +92,7 @@ impl<'a> Parser<'a> {
             lexer: Lexer::new(&source.text, words),
             scope: Scope::default(),
             nesting: 0,
+            size: 0,
             nodes: Vec::new(),
             commands: Vec::new(),
             arguments: Vec::new(),
@@ -177,7 +183,7 @@ impl<'a> Parser<'a> {
 
     /// Keeps a tree, unless it is empty and there is one of its name already.
     fn add_tree(&mut self, name: Text, root: Vec<Node>) -> Result<(), Error> {
-        let tree = Tree { name: name.clone(), source: Rc::clone(self.source), root };
+        let tree = Tree { name: name.clone(), source: Rc::clone(self.source), root, size: self.size };
         let Some(&index) = self.tree_of.get(&name) else {
             self.tree_of.insert(name, self.trees.len());
             self.trees.push(tree);
@@ -209,7 +215,19 @@ impl<'a> Parser<'a> {
         Err(self.fail("unexpected EOF"))
     }
 
+    /// Counts a node or an operand.
+    fn grow(&mut self) -> Result<(), Error> {
+        self.size += 1;
+        if self.size > MAX_SIZE {
+            return Err(Error::limit(
+                self.located(format_args!("more than {MAX_SIZE} operands and actions")),
+            ));
+        }
+        Ok(())
+    }
+
     fn text_or_action(&mut self) -> Result<Element, Error> {
+        self.grow()?;
         let item = self.next_non_space();
         match item.kind {
             Kind::Text => Ok(Element::Node(Node::Text(Piece::new(self.source, item.start, item.end)))),

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::support::{claim_items, deeper};
+use super::support::{claim_entries, claim_items, deeper};
 use crate::error::Error;
 use crate::exec::Call;
 use crate::functions::Functions;
@@ -96,7 +96,7 @@ fn copy(call: &Call<'_>, value: &Value, depth: usize) -> Result<Value, Error> {
             Ok(List::of(list.element(), copies.collect::<Result<_, Error>>()?).into())
         }
         Value::Map(map) => {
-            claim_items(call, map.len().saturating_mul(2))?;
+            claim_entries(call, map.len())?;
             let entries = map.entries();
             let copies = entries
                 .iter()

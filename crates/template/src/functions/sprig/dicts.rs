@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::support::{claim_items, conversion, made_list, made_strings, strval};
+use super::support::{claim_entries, conversion, made_list, made_strings, strval};
 use crate::error::Error;
 use crate::exec::Call;
 use crate::function::{Nullable, Rest};
@@ -30,7 +30,7 @@ pub(super) fn add(functions: &mut Functions) {
 
 /// A map of keys and values by turns; a last key without a value gets the empty string.
 fn dict(call: &mut Call<'_>, items: Rest<Value>) -> Result<Map, Error> {
-    claim_items(call, items.0.len())?;
+    claim_entries(call, items.0.len().div_ceil(2))?;
     let mut entries = BTreeMap::new();
     for pair in items.0.chunks(2) {
         entries.insert(strval(call, &pair[0])?, pair.get(1).cloned().unwrap_or_else(|| "".into()));
@@ -40,7 +40,7 @@ fn dict(call: &mut Call<'_>, items: Rest<Value>) -> Result<Map, Error> {
 
 fn set(call: &mut Call<'_>, map: Nullable<Map>, key: Text, value: Value) -> Result<Map, Error> {
     let map = map.0.ok_or_else(|| Error::message("assignment to entry in nil map"))?;
-    claim_items(call, 2)?;
+    claim_entries(call, 1)?;
     call.changed(&map);
     map.insert(key, value);
     Ok(map)
@@ -60,12 +60,12 @@ fn keys(call: &mut Call<'_>, maps: Rest<Map>) -> Result<List, Error> {
 }
 
 fn pick(call: &mut Call<'_>, map: Map, keys: Rest<Text>) -> Result<Map, Error> {
-    claim_items(call, keys.0.len().saturating_mul(2))?;
+    claim_entries(call, keys.0.len())?;
     Ok(keys.0.into_iter().filter_map(|key| map.get(&key).map(|value| (key, value))).collect())
 }
 
 fn omit(call: &mut Call<'_>, map: Map, keys: Rest<Text>) -> Result<Map, Error> {
-    claim_items(call, map.len().saturating_mul(2))?;
+    claim_entries(call, map.len())?;
     let mut entries = map.entries().clone();
     for key in &keys.0 {
         entries.remove(key);

@@ -1,6 +1,6 @@
 //! `merge` and `mergeOverwrite`: the first map is changed, and shares what it takes from the others.
 
-use super::support::{claim_items, deeper};
+use super::support::{claim_entries, deeper};
 use crate::error::Error;
 use crate::exec::Call;
 use crate::function::{Nullable, Rest};
@@ -42,7 +42,7 @@ fn merge_all(
 /// Fills the empty places of a map from another, or with `overwrite` all places that the other has. Maps in both are
 /// merged in place, all else is shared.
 fn merge(call: &mut Call<'_>, into: &Map, from: &Map, overwrite: bool, depth: usize) -> Result<(), Error> {
-    claim_items(call, from.len())?;
+    claim_entries(call, from.len())?;
     call.changed(into);
     // A copy, for the maps may be the same one.
     let entries: Vec<(Text, Value)> =

@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use ::regex::bytes::{Regex, RegexBuilder};
 
-use super::support::{made, made_strings, part};
+use super::support::{claim_texts, made, made_strings, part};
 use crate::error::Error;
 use crate::exec::Call;
 use crate::format::quote;
@@ -85,12 +85,15 @@ enum Refusal {
     Syntax(String),
     /// It would be too large.
     Size(usize),
+    /// Nothing may be spent on it.
+    Limit(Error),
 }
 
 impl Refusal {
     fn into_error(self) -> Error {
         match self {
             Self::Syntax(text) => Error::message(text),
+            Self::Limit(error) => error,
             Self::Size(limit) => Error::limit(format!("a regular expression needs more than {limit} bytes")),
         }
     }
@@ -101,14 +104,24 @@ thread_local! {
     static COMPILED: RefCell<HashMap<Text, Rc<Pattern>>> = RefCell::default();
 }
 
-/// Expressions kept; templates that make more start afresh.
-const KEPT: usize = 256;
+/// Expressions kept; templates that make more start afresh. Each may take twice the limit of an expression.
+const KEPT: usize = 64;
+
+/// Steps for compiling an expression, apart from its length.
+const STEPS_TO_COMPILE: u64 = 10_000;
+
+/// The bytes that an expression may take for each byte of its text.
+const COMPILED_PER_BYTE: usize = 16;
 
 fn compile(call: &Call<'_>, pattern: &Text) -> Result<Rc<Pattern>, Refusal> {
     if let Some(known) = COMPILED.with_borrow(|compiled| compiled.get(pattern).cloned()) {
         return Ok(known);
     }
     let limit = call.budget().limits().regex_bytes;
+    if pattern.len() > limit / COMPILED_PER_BYTE {
+        return Err(Refusal::Size(limit));
+    }
+    call.budget().spend(STEPS_TO_COMPILE.saturating_add(pattern.len() as u64)).map_err(Refusal::Limit)?;
     let translated = translate::translate(pattern).map_err(|error| Refusal::Syntax(error.to_string()))?;
     let regex = RegexBuilder::new(&translated.expression)
         .size_limit(limit)
@@ -163,12 +176,19 @@ fn quote_meta(text: &[u8]) -> Vec<u8> {
     quoted
 }
 
+/// Takes the steps of one match. Looking for it may have read all that is left of the text.
+fn charge_match(call: &Call<'_>, left: usize) -> Result<(), Error> {
+    call.budget().spend(1)?;
+    call.budget().read(left.saturating_mul(2))
+}
+
 /// A negative number means all.
 fn find_all_in(call: &Call<'_>, pattern: &Pattern, text: &Text, most: isize) -> Result<List, Error> {
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let mut found = Vec::new();
     for range in matches(&pattern.regex, text).take(most) {
-        call.budget().spend(1)?;
+        charge_match(call, text.len() - range.start)?;
+        claim_texts(call, 1)?;
         found.push(Text::from(&text[range]));
     }
     if found.is_empty() {
@@ -190,15 +210,17 @@ fn replaced(
     let mut copied = 0;
     let mut search = 0;
     while search <= text.len() {
-        call.budget().spend(1)?;
+        charge_match(call, text.len() - search)?;
         let Some(range) = find::find_with_groups(&pattern.regex, &mut groups, text, search) else { break };
         let before = result.len();
         result.extend_from_slice(&text[copied..range.start]);
         // Not an empty match right behind another one.
         if range.end > copied || range.start == 0 {
+            call.budget().spend(new.len() as u64)?;
             expand::push(&mut result, &new, text, &groups);
         }
-        call.budget().claim(result.len() - before)?;
+        call.budget().check_part(result.len())?;
+        call.budget().claim_many(result.len() - before)?;
         copied = range.end;
         search = if range.end > search { range.end } else { search + find::character_length(text, search) };
     }
@@ -227,7 +249,8 @@ fn split_by(
     let mut parts = Vec::new();
     let (mut start, mut end) = (0, 0);
     for range in matches(&pattern.regex, text).take(most) {
-        call.budget().spend(1)?;
+        charge_match(call, text.len() - range.start)?;
+        claim_texts(call, 1)?;
         if parts.len() + 1 == most {
             break;
         }

@@ -1,8 +1,12 @@
 //! Cutting, searching, replacing and joining texts.
 
+use std::collections::HashSet;
+
 use memchr::memmem;
 
-use super::support::{claim_items, made, made_strings, map_runes, part, printed, runes, strings, strval};
+use super::support::{
+    claim_entries, claim_texts, made, made_strings, map_runes, part, printed, runes, strings, strval,
+};
 use super::unicode::{to_lower, to_upper};
 use crate::error::Error;
 use crate::exec::Call;
@@ -39,7 +43,8 @@ pub(super) fn add(functions: &mut Functions) {
         numbered(call, &text, &separator, count)
     });
     functions.add("splitList", |call: &mut Call<'_>, separator: Text, text: Text| {
-        made_strings(call, split(&text, &separator, -1).into_iter().map(Text::from).collect())
+        let parts = split(call, &text, &separator, -1)?;
+        made_strings(call, parts.into_iter().map(Text::from).collect())
     });
     functions.add("sortAlpha", sort_alpha);
 }
@@ -89,7 +94,7 @@ fn trim_space(text: &[u8]) -> &[u8] {
 }
 
 fn trim_set<'a>(text: &'a [u8], set: &[u8]) -> &'a [u8] {
-    let set: Vec<char> = runes(set).map(|(character, _)| character).collect();
+    let set: HashSet<char> = runes(set).map(|(character, _)| character).collect();
     trim_runes(text, |character| set.contains(&character))
 }
 
@@ -259,13 +264,21 @@ fn sort_alpha(call: &mut Call<'_>, values: Value) -> Result<List, Error> {
 }
 
 /// The parts between separators, at most `count` when it is not negative; with an empty separator the characters.
-fn split<'a>(text: &'a [u8], separator: &[u8], count: isize) -> Vec<&'a [u8]> {
+fn split<'a>(
+    call: &Call<'_>,
+    text: &'a [u8],
+    separator: &[u8],
+    count: isize,
+) -> Result<Vec<&'a [u8]>, Error> {
     let most = usize::try_from(count).unwrap_or(usize::MAX);
     if most == 0 {
-        return Vec::new();
+        return Ok(Vec::new());
     }
+    let separators =
+        if separator.is_empty() { text.len() } else { memmem::find_iter(text, separator).count() };
+    claim_texts(call, most.min(separators))?;
     if separator.is_empty() {
-        return characters(text, most);
+        return Ok(characters(text, most));
     }
     let mut parts = Vec::new();
     let mut start = 0;
@@ -274,7 +287,7 @@ fn split<'a>(text: &'a [u8], separator: &[u8], count: isize) -> Vec<&'a [u8]> {
         start = place + separator.len();
     }
     parts.push(&text[start..]);
-    parts
+    Ok(parts)
 }
 
 /// The characters; the last of `most` holds the rest.
@@ -294,8 +307,8 @@ fn characters(text: &[u8], most: usize) -> Vec<&[u8]> {
 
 /// The parts as a `map[string]string` with the keys `_0`, `_1`, ….
 fn numbered(call: &Call<'_>, text: &[u8], separator: &[u8], count: isize) -> Result<Map, Error> {
-    let parts = split(text, separator, count);
-    claim_items(call, parts.len().saturating_mul(2))?;
+    let parts = split(call, text, separator, count)?;
+    claim_entries(call, parts.len())?;
     call.budget().claim(text.len())?;
     let entries = parts.into_iter().enumerate();
     let entries = entries.map(|(index, part)| (Text::from(format!("_{index}")), Value::String(part.into())));

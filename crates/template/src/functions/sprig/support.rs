@@ -75,8 +75,24 @@ pub(super) fn part(call: &Call<'_>, whole: &Text, part: &[u8]) -> Result<Text, E
 
 /// Claims the steps and bytes of a list, before it is made.
 pub(super) fn claim_items(call: &Call<'_>, items: usize) -> Result<(), Error> {
-    call.budget().claim(items.saturating_mul(size_of::<Value>()))?;
+    const LIST: usize = 160;
+    call.budget().claim(items.saturating_mul(size_of::<Value>()).saturating_add(LIST))?;
     call.budget().spend(items as u64)
+}
+
+/// Claims the steps and bytes of a map, before it is made.
+pub(super) fn claim_entries(call: &Call<'_>, entries: usize) -> Result<(), Error> {
+    const MAP: usize = 640;
+    const ENTRY: usize = 96;
+    call.budget().claim(entries.saturating_mul(ENTRY).saturating_add(MAP))?;
+    call.budget().spend(entries as u64)
+}
+
+/// Claims the steps and bytes of so many texts apart from their characters, before they are made.
+pub(super) fn claim_texts(call: &Call<'_>, texts: usize) -> Result<(), Error> {
+    const TEXT: usize = 32;
+    claim_items(call, texts)?;
+    call.budget().claim(texts.saturating_mul(TEXT))
 }
 
 /// A `[]interface {}` that a function made.

@@ -111,6 +111,7 @@ impl<'a> Parser<'a> {
         loop {
             self.peek_non_space();
             if let Some(operand) = self.operand()? {
+                self.grow()?;
                 self.arguments.push(operand);
             }
             let item = self.next();

@@ -10,7 +10,7 @@ use crate::functions::Functions;
 use crate::value::Text;
 
 /// Steps for one hash that takes about a tenth of a second.
-const STEPS: u64 = 1_000_000;
+const STEPS: u64 = 400_000;
 
 /// What Go's bcrypt takes as cost by itself.
 const COST: u32 = 10;

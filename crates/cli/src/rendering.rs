@@ -143,10 +143,12 @@ impl RenderArguments {
     /// # Errors
     /// The version of Kubernetes is none.
     pub(crate) fn capabilities(&self, checks: Checks) -> Result<Capabilities> {
-        let mut capabilities = Capabilities::offline(self.compat.compat());
-        if checks == Checks::Installable && self.compat == HelmVersion::Helm43 {
-            make_newest(&mut capabilities)?;
-        }
+        let compat = match checks {
+            // The raw form is compared with what Helm 4.2 made.
+            Checks::None => self.compat.compat().min(Compat::Helm42),
+            Checks::Installable => self.compat.compat(),
+        };
+        let mut capabilities = Capabilities::offline(compat);
         if let Some(text) = &self.kube_version {
             capabilities.kube_version = parse_kube_version(text)?;
         }
@@ -178,25 +180,6 @@ pub(crate) fn mention_debug(error: &anyhow::Error) -> anyhow::Error {
 /// It is none, in Helm's words.
 pub(crate) fn parse_kube_version(text: &str) -> Result<KubeVersion> {
     text.parse().map_err(|_| anyhow!("invalid kube version '{text}': could not parse {text:?} as version"))
-}
-
-/// The Kubernetes that Helm 4.3.1 was built with: what [`Capabilities::default`] says of Helm 4.2, brought up to date.
-fn make_newest(capabilities: &mut Capabilities) -> Result<()> {
-    "v4.3.1".clone_into(&mut capabilities.helm_version);
-    capabilities.kube_version = parse_kube_version("v1.37.0")?;
-    for version in &mut capabilities.api_versions {
-        if version == "scheduling.k8s.io/v1alpha2" {
-            "scheduling.k8s.io/v1alpha3".clone_into(version);
-        }
-    }
-    for (before, version) in [
-        ("networking.k8s.io/v1", "lifecycle.k8s.io/v1alpha1"),
-        ("storagemigration.k8s.io/v1beta1", "storagemigration.k8s.io/v1"),
-    ] {
-        let place = capabilities.api_versions.iter().position(|known| known == before);
-        capabilities.api_versions.insert(place.unwrap_or(0), version.to_owned());
-    }
-    Ok(())
 }
 
 /// Refuses a chart that says it does not work with a version of Kubernetes.

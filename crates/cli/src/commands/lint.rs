@@ -18,7 +18,7 @@ use crate::values::ValuesArguments;
 
 /// Examine charts for errors and for what is against convention, by the rules of `helm lint`.
 ///
-/// [ERROR]s keep a chart from working and make the command fail, as [WARNING]s do with --strict.
+/// `[ERROR]`s keep a chart from working and make the command fail, as `[WARNING]`s do with --strict.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  chandlery lint ./mychart\n  \
                         chandlery lint ./mychart --strict --with-subcharts -f ci/values.yaml\n  \

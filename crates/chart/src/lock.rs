@@ -134,7 +134,7 @@ mod tests {
         let locked = [dependency("sub", "0.1.0+x", "file://../sub"), dependency("local", "*", "")];
         assert_eq!(
             Lock::digest_of(&declared, &locked),
-            "sha256:fa988f4cb35630b975e46e7b2a1c0fc9c8d93123eb317fa4aeb1ffec7c44275b"
+            "sha256:7c5dfc03744587237f8252aefa746136a57009066d5f3cc5d945a0218eedb866"
         );
     }
 }

@@ -62,9 +62,12 @@ pub(crate) struct RenderArguments {
     /// Give up after this many seconds.
     #[arg(long, value_name = "SECONDS", help_heading = "Limits and rules")]
     max_time: Option<u64>,
-    /// Give up when the templates made this many bytes of text and lists.
+    /// Give up when the templates wrote this many bytes.
     #[arg(long, value_name = "BYTES", help_heading = "Limits and rules")]
     max_output: Option<u64>,
+    /// Give up when the templates made this many bytes of text and lists, whether they wrote them or not.
+    #[arg(long, value_name = "BYTES", help_heading = "Limits and rules")]
+    max_memory: Option<u64>,
     /// Give up after this many steps of the template language.
     #[arg(long, value_name = "STEPS", help_heading = "Limits and rules")]
     max_steps: Option<u64>,
@@ -162,7 +165,8 @@ impl RenderArguments {
         if let Some(seconds) = self.max_time {
             limits.time = Duration::from_secs(seconds);
         }
-        limits.bytes = self.max_output.unwrap_or(limits.bytes);
+        limits.output_bytes = self.max_output.unwrap_or(limits.output_bytes);
+        limits.bytes = self.max_memory.unwrap_or(limits.bytes);
         limits.steps = self.max_steps.unwrap_or(limits.steps);
         limits.depth = self.max_depth.unwrap_or(limits.depth);
         limits

@@ -196,7 +196,7 @@ fn templates_have_limits() {
     let program = chart();
     let cases = [
         ("{{ range until 100000000 }}{{ end }}", &["--max-steps", "1000000"][..]),
-        ("{{ repeat 1000000000 \"x\" }}", &["--max-output", "1000000"]),
+        ("{{ repeat 1000000000 \"x\" }}", &["--max-memory", "1000000"]),
         ("{{ define \"r\" }}{{ template \"r\" . }}{{ end }}{{ template \"r\" . }}", &["--max-depth", "100"]),
     ];
     for (text, limit) in cases {

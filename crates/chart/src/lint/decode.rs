@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::render::go::json_kind;
+
 /// What the rules look at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Object {
@@ -73,16 +75,4 @@ fn take(target: &mut String, value: &Value, place: Place) -> Result<(), String> 
 fn mismatch(value: &Value, place: Place) -> String {
     let found = json_kind(value);
     format!("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go {place}")
-}
-
-/// What Go's JSON decoder calls a value.
-pub(super) fn json_kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
 }

@@ -32,7 +32,7 @@ fn check_values(
         Ok(Value::Object(map)) => map,
         Ok(Value::Null) => Map::new(),
         Ok(other) => {
-            let found = super::decode::json_kind(&other);
+            let found = crate::render::go::json_kind(&other);
             return Err(format!(
                 "unable to parse YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into \
                  Go value of type common.Values"

@@ -138,6 +138,18 @@ fn is_plain(exponent: i32) -> bool {
     (-4..6).contains(&exponent)
 }
 
+/// What Go's JSON decoder calls a value.
+pub(crate) fn json_kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,8 @@ use chandlery_template::{Budget, Error, List, Map, Text, Value};
 use chandlery_yaml::{Dialect, Emitter, Limits, sort_entries};
 use serde_json::{Number, Value as Json};
 
+use super::go::json_kind;
+
 /// Writes a value as `toYaml` does, with the final line break.
 ///
 /// # Errors
@@ -146,14 +148,7 @@ fn read(text: &Text) -> Result<Json, String> {
 }
 
 fn mismatch(found: &Json, wanted: &str) -> String {
-    let found = match found {
-        Json::Null => "null",
-        Json::Bool(_) => "bool",
-        Json::Number(_) => "number",
-        Json::String(_) => "string",
-        Json::Array(_) => "array",
-        Json::Object(_) => "object",
-    };
+    let found = json_kind(found);
     format!(
         "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go value of type {wanted}"
     )

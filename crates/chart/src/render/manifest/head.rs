@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::{Compat, document_options};
+use crate::render::go::json_kind;
 
 /// What of a document decides what is done with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -124,18 +125,6 @@ impl Reader {
         if self.fault.is_none() {
             self.fault = Some(Fault { found: json_kind(value), place: place() });
         }
-    }
-}
-
-/// What Go's JSON decoder calls a value.
-fn json_kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
     }
 }
 

@@ -1,6 +1,8 @@
 //! Accounts.
 
-use chandlery_core::{AccountName, PlatformRole, RepositoryPath, TokenScope};
+use chandlery_core::{
+    AccountName, PLATFORM_REGULAR, Permission, RepositoryPath, RoleName, TokenScope, WorkspaceName,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +11,12 @@ use serde::{Deserialize, Serialize};
 pub struct AccountView {
     /// The login name.
     pub name: AccountName,
+    /// What people call it.
+    pub display_name: String,
+    /// Where mail goes; may be empty.
+    pub email: String,
     /// The platform role.
-    pub role: PlatformRole,
+    pub role: RoleName,
     /// A disabled account cannot log in, and its tokens do not work.
     pub disabled: bool,
     /// When it was created.
@@ -25,13 +31,19 @@ pub struct CreateAccount {
     pub name: AccountName,
     /// The platform role; `platform-regular` unless said.
     #[serde(default = "regular")]
-    pub role: PlatformRole,
+    pub role: RoleName,
+    /// What people call it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub display_name: String,
+    /// Where mail goes.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub email: String,
     /// The password, at least 8 characters. Write-only.
     pub password: String,
 }
 
-fn regular() -> PlatformRole {
-    PlatformRole::PlatformRegular
+fn regular() -> RoleName {
+    PLATFORM_REGULAR.parse().expect("a built-in role has a valid name")
 }
 
 /// `PATCH /api/v1/accounts/{name}`: what is absent stays.
@@ -40,7 +52,13 @@ fn regular() -> PlatformRole {
 pub struct UpdateAccount {
     /// A new platform role.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub role: Option<PlatformRole>,
+    pub role: Option<RoleName>,
+    /// What people call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// Where mail goes; empty for nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// A new password. Write-only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
@@ -60,14 +78,29 @@ pub struct UpdatePassword {
 }
 
 /// `GET /api/v1/whoami`: whom the credentials stand for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Whoami {
     /// The account, or nothing for an anonymous caller.
     pub account: Option<AccountName>,
     /// Its platform role.
-    pub role: Option<PlatformRole>,
+    pub role: Option<RoleName>,
+    /// What the platform role grants, everywhere.
+    pub permissions: Vec<Permission>,
+    /// The workspaces it is a member of.
+    pub workspaces: Vec<MembershipView>,
     /// What the credential may be used for.
     pub scope: Option<TokenScope>,
     /// The only repository the credential is good for, if it is limited to one.
     pub repository: Option<RepositoryPath>,
+}
+
+/// A workspace that an account is a member of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MembershipView {
+    /// The workspace.
+    pub workspace: WorkspaceName,
+    /// The role in it.
+    pub role: RoleName,
+    /// What the role grants there.
+    pub permissions: Vec<Permission>,
 }

@@ -10,7 +10,7 @@ mod repository;
 mod search;
 mod token;
 
-pub use account::{AccountView, CreateAccount, UpdateAccount, UpdatePassword, Whoami};
+pub use account::{AccountView, CreateAccount, MembershipView, UpdateAccount, UpdatePassword, Whoami};
 pub use page::{Page, PageQuery};
 pub use problem::Problem;
 pub use repository::{CreateRepository, RepositoryView, UpdateRepository};

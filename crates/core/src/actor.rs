@@ -1,8 +1,11 @@
 //! Who acts.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountName, Permission, PlatformRole};
+use crate::{AccountName, Permission, PermissionSet, RoleName};
 
 /// Whoever makes a request: the first argument of every service method.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,14 +26,53 @@ pub struct Account {
     /// The login name.
     pub name: AccountName,
     /// The platform role.
-    pub role: PlatformRole,
+    pub role: RoleName,
+    /// What the platform role grants, everywhere.
+    pub permissions: PermissionSet,
+    /// What it may do in the workspaces that it is a member of.
+    pub memberships: Memberships,
     /// What the credential may be used for; a password may do all that the account may.
     pub scope: TokenScope,
     /// The only repository (its row) a credential is good for, if it is limited to one.
     pub repository: Option<i64>,
 }
 
+impl Account {
+    /// What its membership in a workspace (its row) grants there.
+    #[must_use]
+    pub fn granted_in(&self, workspace_id: i64) -> PermissionSet {
+        self.memberships.0.get(&workspace_id).copied().unwrap_or_default()
+    }
+}
+
+/// Workspaces (their rows) and what an account may do in each. Cheap to clone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Memberships(Arc<BTreeMap<i64, PermissionSet>>);
+
+impl Memberships {
+    /// The workspaces, by row.
+    pub fn workspaces(&self) -> impl Iterator<Item = (i64, PermissionSet)> {
+        self.0.iter().map(|(id, permissions)| (*id, *permissions))
+    }
+}
+
+impl FromIterator<(i64, PermissionSet)> for Memberships {
+    fn from_iter<I: IntoIterator<Item = (i64, PermissionSet)>>(memberships: I) -> Self {
+        Self(Arc::new(memberships.into_iter().collect()))
+    }
+}
+
 impl Actor {
+    /// The account's name, or what the audit log calls those who have none.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::Account(account) => account.name.as_str(),
+            Self::System => "system",
+        }
+    }
+
     /// The account, if the credential may do all that the account may: what changing the account itself needs.
     ///
     /// # Errors

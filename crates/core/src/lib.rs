@@ -6,16 +6,23 @@
 mod actor;
 mod digest;
 mod error;
+mod lifecycle;
 mod name;
 mod permission;
 mod repository;
+mod role;
 
-pub use actor::{Account, Actor, TokenScope};
+pub use actor::{Account, Actor, Memberships, TokenScope};
 pub use digest::{Digest, Sha256Hasher};
 pub use error::{BoxError, Error, Result};
+pub use lifecycle::{Action, VersionState, Who, app_state, default_phases, three_phases};
 pub use name::{
-    AccountName, ChartName, RESERVED_WORKSPACE_NAMES, RepositoryName, RepositoryPath, TokenName,
-    WorkspaceName,
+    AccountName, AppName, CategoryName, ChartName, PhaseName, ProjectName, RESERVED_WORKSPACE_NAMES,
+    RepositoryName, RepositoryPath, RoleName, TokenName, WorkspaceName,
 };
-pub use permission::{Permission, PlatformRole, RepositoryScope, Visibility, authorise};
+pub use permission::{Permission, PermissionSet, Place, RepositoryScope, Visibility, authorise, may};
 pub use repository::RepositorySettings;
+pub use role::{
+    BUILTIN_ROLES, BuiltinRole, PLATFORM_ADMIN, PLATFORM_REGULAR, PROJECT_PERMISSIONS, REPOSITORIES_MANAGER,
+    RoleKind, WORKSPACE_ADMIN, WORKSPACE_PERMISSIONS, builtin_role,
+};

@@ -150,6 +150,36 @@ name_type!(
 );
 
 name_type!(
+    /// The name of a role, among those of the platform or of one workspace.
+    RoleName,
+    |text| check_name("role", text)
+);
+
+name_type!(
+    /// The name of an app inside its workspace, in URLs and commands; what people read is its display name.
+    AppName,
+    |text| check_name("app", text)
+);
+
+name_type!(
+    /// The name of a category of the store, in URLs; what people read is its title.
+    CategoryName,
+    |text| check_name("category", text)
+);
+
+name_type!(
+    /// The name of a project inside its workspace.
+    ProjectName,
+    |text| check_name("project", text)
+);
+
+name_type!(
+    /// The name of a phase of review.
+    PhaseName,
+    |text| check_name("phase", text)
+);
+
+name_type!(
     /// The name of a chart, free as Helm leaves it (spaces, upper case, unicode) except that it is one path segment:
     /// 1 to 150 bytes, no `/`, no `\`, no control characters, not `.` or `..`.
     ChartName,

@@ -1,8 +1,8 @@
-//! The permission table: who may do what to which repository, as data and one function.
+//! The permission table: who may do what where, as data and one function.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Account, Actor, Error, Result, TokenScope};
+use crate::{Account, Actor, Error, Result, TokenScope, WORKSPACE_PERMISSIONS};
 
 /// One verb on one kind: the authorities of the platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -97,63 +97,86 @@ impl Permission {
     }
 }
 
-/// A role on the whole platform.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PlatformRole {
-    /// May do everything.
-    PlatformAdmin,
-    /// May create workspaces and repositories, and reads and writes in all of them.
-    WorkspacesManager,
-    /// May log in and pull from internal repositories.
-    PlatformRegular,
-}
+/// Permissions as a set: what a role grants.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct PermissionSet(u32);
 
-/// The permissions of every platform role, everywhere on the platform.
-const ROLE_PERMISSIONS: &[(PlatformRole, &[Permission])] = &[
-    (PlatformRole::PlatformAdmin, Permission::ALL),
-    (
-        PlatformRole::WorkspacesManager,
-        &[
-            Permission::WorkspacesManage,
-            Permission::RepositoriesManage,
-            Permission::AppsView,
-            Permission::AppsCreate,
-            Permission::AppsManage,
-        ],
-    ),
-    (PlatformRole::PlatformRegular, &[]),
-];
+impl PermissionSet {
+    /// No permission.
+    pub const NONE: Self = Self(0);
 
-impl PlatformRole {
-    /// Every role there is.
-    pub const ALL: &'static [Self] = &[Self::PlatformAdmin, Self::WorkspacesManager, Self::PlatformRegular];
-
-    /// The role's name, as the API and the database spell it.
+    /// The set of these.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::PlatformAdmin => "platform-admin",
-            Self::WorkspacesManager => "workspaces-manager",
-            Self::PlatformRegular => "platform-regular",
+    pub const fn of(permissions: &[Permission]) -> Self {
+        let mut bits = 0;
+        let mut at = 0;
+        while at < permissions.len() {
+            bits |= 1 << permissions[at] as u32;
+            at += 1;
         }
+        Self(bits)
     }
 
-    fn grants(self, permission: Permission) -> bool {
-        ROLE_PERMISSIONS.iter().any(|(role, permissions)| *role == self && permissions.contains(&permission))
+    /// Every permission there is.
+    pub const ALL: Self = Self::of(Permission::ALL);
+
+    /// Whether `permission` is one of them.
+    #[must_use]
+    pub fn contains(self, permission: Permission) -> bool {
+        self.0 & (1 << permission as u32) != 0
+    }
+
+    /// Whether all of `other` are in it.
+    #[must_use]
+    pub fn covers(self, other: Self) -> bool {
+        other.0 & !self.0 == 0
+    }
+
+    /// Whether it has none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Both sets together.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// What both have.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// The permissions in the order of [`Permission::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Permission> {
+        Permission::ALL.iter().copied().filter(move |permission| self.contains(*permission))
     }
 }
 
-impl std::str::FromStr for PlatformRole {
+impl FromIterator<Permission> for PermissionSet {
+    fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
+        permissions.into_iter().fold(Self::NONE, |set, permission| set.with(Self::of(&[permission])))
+    }
+}
+
+impl std::fmt::Debug for PermissionSet {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_set().entries(self.iter().map(Permission::as_str)).finish()
+    }
+}
+
+impl std::str::FromStr for Permission {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        Self::ALL.iter().copied().find(|role| role.as_str() == text).ok_or_else(|| {
-            Error::invalid(
-                "role",
-                format!("{text:?} is not one of platform-admin, workspaces-manager, platform-regular"),
-            )
-        })
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|permission| permission.as_str() == text)
+            .ok_or_else(|| Error::invalid("permissions", format!("{text:?} is not a permission")))
     }
 }
 
@@ -199,24 +222,54 @@ impl std::str::FromStr for Visibility {
 pub struct RepositoryScope {
     /// The row of the repository.
     pub id: i64,
+    /// The row of its workspace.
+    pub workspace_id: i64,
     /// Who may read it.
     pub visibility: Visibility,
 }
 
-/// Decides whether `actor` may use `permission`, on the platform (`repository` = `None`) or in one repository.
+/// Where a permission is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On the whole platform.
+    Platform,
+    /// In one workspace, by its row.
+    Workspace(i64),
+    /// In one repository.
+    Repository(RepositoryScope),
+}
+
+impl Place {
+    fn workspace_id(self) -> Option<i64> {
+        match self {
+            Self::Platform => None,
+            Self::Workspace(id) => Some(id),
+            Self::Repository(repository) => Some(repository.workspace_id),
+        }
+    }
+
+    /// What an answer calls a place that the caller may not see.
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Platform => "platform",
+            Self::Workspace(_) => "workspace",
+            Self::Repository(_) => "repository",
+        }
+    }
+}
+
+/// Decides whether `actor` may use `permission` at `place`.
 ///
 /// # Errors
 /// For nobody: [`Error::Unauthenticated`], whether or not the thing exists. For an account that may not see the
-/// repository: [`Error::NotFound`]. For one that sees it but may not do this: [`Error::Forbidden`].
-pub fn authorise(actor: &Actor, permission: Permission, repository: Option<RepositoryScope>) -> Result<()> {
-    if allowed(actor, permission, repository) {
+/// place: [`Error::NotFound`]. For one that sees it but may not do this: [`Error::Forbidden`].
+pub fn authorise(actor: &Actor, permission: Permission, place: Place) -> Result<()> {
+    if may(actor, permission, place) {
         return Ok(());
     }
     match actor {
         Actor::Anonymous => Err(Error::Unauthenticated),
-        _ if repository.is_some() && !allowed(actor, Permission::AppsView, repository) => {
-            Err(Error::not_found("repository"))
-        }
+        _ if !sees(actor, place) => Err(Error::not_found(place.noun())),
         _ => Err(Error::Forbidden(format!(
             "this account or token may not do that: it needs the permission {}",
             permission.as_str()
@@ -224,33 +277,48 @@ pub fn authorise(actor: &Actor, permission: Permission, repository: Option<Repos
     }
 }
 
-fn allowed(actor: &Actor, permission: Permission, repository: Option<RepositoryScope>) -> bool {
+/// Whether `actor` may know that the place exists: who has any right in it, or may read it.
+fn sees(actor: &Actor, place: Place) -> bool {
+    match (place, actor) {
+        (Place::Platform, _) => true,
+        (Place::Workspace(id), Actor::Account(account)) => {
+            let everywhere = account.permissions.and(WORKSPACE_PERMISSIONS);
+            account.repository.is_none() && !account.granted_in(id).with(everywhere).is_empty()
+        }
+        _ => may(actor, Permission::AppsView, place),
+    }
+}
+
+/// Whether `actor` may use `permission` at `place`: the platform role grants it everywhere, a membership in its
+/// workspace, and a repository's visibility lets others read. The credential has to cover it as well.
+#[must_use]
+pub fn may(actor: &Actor, permission: Permission, place: Place) -> bool {
+    let visible_to = |least: Visibility| {
+        permission == Permission::AppsView
+            && matches!(place, Place::Repository(repository) if repository.visibility <= least)
+    };
     match actor {
         Actor::System => true,
-        Actor::Anonymous => {
-            permission == Permission::AppsView
-                && repository.is_some_and(|repository| repository.visibility == Visibility::Public)
-        }
+        Actor::Anonymous => visible_to(Visibility::Public),
         Actor::Account(account) => {
-            let readable = permission == Permission::AppsView
-                && repository.is_some_and(|repository| repository.visibility != Visibility::Private);
-            credential_covers(account, permission, repository)
-                && (readable || account.role.grants(permission))
+            let member = place.workspace_id().map(|id| account.granted_in(id)).unwrap_or_default();
+            credential_covers(account, permission, place)
+                && (visible_to(Visibility::Internal) || account.permissions.with(member).contains(permission))
         }
     }
 }
 
 /// Whether the credential itself allows this, whatever the account may do. A credential for one repository still
 /// reads what everybody reads.
-fn credential_covers(account: &Account, permission: Permission, repository: Option<RepositoryScope>) -> bool {
+fn credential_covers(account: &Account, permission: Permission, place: Place) -> bool {
     let in_scope = account.scope >= TokenScope::needed_for(permission);
-    let in_place = match (account.repository, repository) {
+    let in_place = match (account.repository, place) {
         (None, _) => true,
-        (Some(only), Some(repository)) => {
+        (Some(only), Place::Repository(repository)) => {
             only == repository.id
                 || (permission == Permission::AppsView && repository.visibility == Visibility::Public)
         }
-        (Some(_), None) => false,
+        (Some(_), _) => false,
     };
     in_scope && in_place
 }
@@ -258,29 +326,52 @@ fn credential_covers(account: &Account, permission: Permission, repository: Opti
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Memberships, RoleKind, builtin_role};
 
-    fn account(role: PlatformRole, scope: TokenScope, repository: Option<i64>) -> Actor {
-        Actor::Account(Account { id: 1, name: "someone".parse().unwrap(), role, scope, repository })
+    /// The workspace of the repository 7, and another one.
+    const HOME: i64 = 70;
+    const AWAY: i64 = 80;
+
+    fn account(role: &str, scope: TokenScope, repository: Option<i64>) -> Account {
+        Account {
+            id: 1,
+            name: "someone".parse().unwrap(),
+            role: role.parse().unwrap(),
+            permissions: builtin_role(RoleKind::Platform, role).unwrap().permissions,
+            memberships: Memberships::default(),
+            scope,
+            repository,
+        }
     }
 
-    fn outcome(actor: &Actor, permission: Permission, repository: Option<RepositoryScope>) -> &'static str {
-        authorise(actor, permission, repository).map_or_else(|error| error.code(), |()| "ok")
+    fn member(role: &str, workspace_id: i64, scope: TokenScope) -> Actor {
+        let permissions = builtin_role(RoleKind::Workspace, role).unwrap().permissions;
+        let memberships = [(workspace_id, permissions)].into_iter().collect();
+        Actor::Account(Account { memberships, ..account("platform-regular", scope, None) })
+    }
+
+    fn outcome(actor: &Actor, permission: Permission, place: Place) -> &'static str {
+        authorise(actor, permission, place).map_or_else(|error| error.code(), |()| "ok")
     }
 
     #[test]
     fn the_table_for_one_repository() {
         use Permission::{AppsCreate, AppsManage, AppsView, RepositoriesManage};
-        use PlatformRole::{PlatformAdmin, PlatformRegular, WorkspacesManager};
         use TokenScope::{All, Pull, Push};
         use Visibility::{Internal, Private, Public};
         let anonymous = Actor::Anonymous;
-        let admin = account(PlatformAdmin, All, None);
-        let manager = account(WorkspacesManager, All, None);
-        let regular = account(PlatformRegular, All, None);
-        let puller = account(PlatformAdmin, Pull, None);
-        let pusher = account(PlatformAdmin, Push, None);
-        let here = account(PlatformAdmin, Push, Some(7));
-        let elsewhere = account(PlatformAdmin, Push, Some(8));
+        let account = |role, scope, repository| Actor::Account(account(role, scope, repository));
+        let admin = account("platform-admin", All, None);
+        let manager = account("workspaces-manager", All, None);
+        let regular = account("platform-regular", All, None);
+        let puller = account("platform-admin", Pull, None);
+        let pusher = account("platform-admin", Push, None);
+        let here = account("platform-admin", Push, Some(7));
+        let elsewhere = account("platform-admin", Push, Some(8));
+        let owner = member("workspace-admin", HOME, All);
+        let developer = member("workspace-regular", HOME, All);
+        let viewer = member("workspace-viewer", HOME, All);
+        let stranger = member("workspace-admin", AWAY, All);
         let cases = [
             (&anonymous, AppsView, Public, "ok"),
             (&anonymous, AppsView, Internal, "unauthenticated"),
@@ -291,8 +382,17 @@ mod tests {
             (&regular, AppsView, Private, "not_found"),
             (&regular, AppsCreate, Internal, "forbidden"),
             (&regular, AppsCreate, Private, "not_found"),
-            (&manager, AppsCreate, Private, "ok"),
-            (&manager, RepositoriesManage, Private, "ok"),
+            (&manager, AppsCreate, Internal, "forbidden"),
+            (&manager, AppsView, Private, "not_found"),
+            (&owner, RepositoriesManage, Private, "ok"),
+            (&owner, AppsManage, Private, "ok"),
+            (&developer, AppsCreate, Private, "ok"),
+            (&developer, AppsManage, Private, "forbidden"),
+            (&viewer, AppsView, Private, "ok"),
+            (&viewer, AppsCreate, Private, "forbidden"),
+            (&stranger, AppsView, Private, "not_found"),
+            (&stranger, AppsManage, Private, "not_found"),
+            (&stranger, AppsManage, Internal, "forbidden"),
             (&admin, AppsManage, Private, "ok"),
             (&puller, AppsView, Private, "ok"),
             (&puller, AppsCreate, Private, "forbidden"),
@@ -305,9 +405,9 @@ mod tests {
             (&Actor::System, RepositoriesManage, Private, "ok"),
         ];
         for (actor, permission, visibility, expected) in cases {
-            let repository = RepositoryScope { id: 7, visibility };
+            let repository = RepositoryScope { id: 7, workspace_id: HOME, visibility };
             assert_eq!(
-                outcome(actor, permission, Some(repository)),
+                outcome(actor, permission, Place::Repository(repository)),
                 expected,
                 "{actor:?} {permission:?} {visibility:?}"
             );
@@ -315,16 +415,57 @@ mod tests {
     }
 
     #[test]
-    fn the_table_for_the_platform() {
-        let admin = account(PlatformRole::PlatformAdmin, TokenScope::All, None);
-        let limited = account(PlatformRole::PlatformAdmin, TokenScope::All, Some(7));
-        let regular = account(PlatformRole::PlatformRegular, TokenScope::All, None);
-        for &permission in Permission::ALL {
-            assert_eq!(outcome(&admin, permission, None), "ok");
-            assert_eq!(outcome(&limited, permission, None), "forbidden");
-            assert_eq!(outcome(&regular, permission, None), "forbidden");
-            assert_eq!(outcome(&Actor::Anonymous, permission, None), "unauthenticated");
+    fn the_table_for_one_workspace() {
+        use Permission::{AppsReview, AppsView, WorkspacesManage};
+        let owner = member("workspace-admin", HOME, TokenScope::All);
+        let viewer = member("workspace-viewer", HOME, TokenScope::All);
+        let puller = member("workspace-admin", HOME, TokenScope::Pull);
+        let manager = Actor::Account(account("workspaces-manager", TokenScope::All, None));
+        let limited = Actor::Account(account("platform-admin", TokenScope::All, Some(7)));
+        let cases = [
+            (&owner, WorkspacesManage, HOME, "ok"),
+            (&owner, AppsReview, HOME, "forbidden"),
+            (&owner, AppsView, AWAY, "not_found"),
+            (&viewer, AppsView, HOME, "ok"),
+            (&viewer, WorkspacesManage, HOME, "forbidden"),
+            (&puller, AppsView, HOME, "ok"),
+            (&puller, WorkspacesManage, HOME, "forbidden"),
+            (&manager, WorkspacesManage, HOME, "ok"),
+            (&manager, AppsView, HOME, "forbidden"),
+            (&limited, AppsView, HOME, "not_found"),
+            (&Actor::Anonymous, AppsView, HOME, "unauthenticated"),
+        ];
+        for (actor, permission, workspace, expected) in cases {
+            let answer = outcome(actor, permission, Place::Workspace(workspace));
+            assert_eq!(answer, expected, "{actor:?} {permission:?} {workspace}");
         }
+    }
+
+    #[test]
+    fn the_table_for_the_platform() {
+        let admin = Actor::Account(account("platform-admin", TokenScope::All, None));
+        let limited = Actor::Account(account("platform-admin", TokenScope::All, Some(7)));
+        let regular = Actor::Account(account("platform-regular", TokenScope::All, None));
+        let owner = member("workspace-admin", HOME, TokenScope::All);
+        for &permission in Permission::ALL {
+            assert_eq!(outcome(&admin, permission, Place::Platform), "ok");
+            for actor in [&limited, &regular, &owner] {
+                assert_eq!(outcome(actor, permission, Place::Platform), "forbidden");
+            }
+            assert_eq!(outcome(&Actor::Anonymous, permission, Place::Platform), "unauthenticated");
+        }
+    }
+
+    #[test]
+    fn sets_of_permissions() {
+        let set: PermissionSet = [Permission::AppsView, Permission::AuditView].into_iter().collect();
+        assert!(set.contains(Permission::AppsView) && !set.contains(Permission::AppsReview));
+        assert!(PermissionSet::ALL.covers(set) && !set.covers(PermissionSet::ALL));
+        assert_eq!(format!("{set:?}"), "{\"apps.view\", \"audit.view\"}");
+        for permission in PermissionSet::ALL.iter() {
+            assert_eq!(permission.as_str().parse::<Permission>().unwrap(), permission);
+        }
+        assert!("apps.*".parse::<Permission>().is_err());
     }
 
     #[test]

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::response::IntoResponse;
-use chandlery_core::{Actor, Permission, RepositoryScope, Result, authorise};
+use chandlery_core::{Actor, Permission, Place, Result, authorise};
 use chandlery_store::Store;
+use chandlery_store::workspaces::WorkspaceRow;
 use http::uri::{PathAndQuery, Uri};
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -54,9 +55,29 @@ pub(crate) struct Scope {
 impl Scope {
     /// Checks a permission of the actor here: the first line of every service method.
     pub(crate) fn require(&self, permission: Permission) -> Result<()> {
-        let scope =
-            RepositoryScope { id: self.repository.id, visibility: self.repository.settings.visibility };
-        authorise(&self.actor, permission, Some(scope))
+        authorise(&self.actor, permission, self.repository.place())
+    }
+}
+
+/// Somebody in one workspace, as the authoriser of the route let them in: the only way for a handler to what belongs
+/// to a workspace.
+#[derive(Clone, Debug)]
+pub(crate) struct WorkspaceScope {
+    /// Who.
+    pub(crate) actor: Actor,
+    /// Where.
+    pub(crate) workspace: Arc<WorkspaceRow>,
+}
+
+impl WorkspaceScope {
+    /// Checks a permission of the actor here: the first line of every service method.
+    pub(crate) fn require(&self, permission: Permission) -> Result<()> {
+        authorise(&self.actor, permission, self.place())
+    }
+
+    /// Where this is, for the permission table.
+    pub(crate) fn place(&self) -> Place {
+        Place::Workspace(self.workspace.id)
     }
 }
 

@@ -10,7 +10,7 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash}
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chandlery_core::{Account, AccountName, Actor, Digest, Error, Result, TokenScope};
-use chandlery_store::{Store, accounts, tokens};
+use chandlery_store::{Store, accounts, members, tokens};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use http::{HeaderMap, HeaderValue, header};
@@ -99,12 +99,24 @@ impl Authentication {
         let reader = self.store.database().reader();
         let found = tokens::find_by_secret(reader, &hash, jiff::Timestamp::now()).await?;
         let (token, account) = found.ok_or(Error::Unauthenticated)?;
+        self.account_with(account, token.scope, token.repository_id).await
+    }
+
+    async fn account_with(
+        &self,
+        row: accounts::AccountRow,
+        scope: TokenScope,
+        repository: Option<i64>,
+    ) -> Result<Account> {
+        let memberships = members::memberships(self.store.database().reader(), row.id).await?;
         Ok(Account {
-            id: account.id,
-            name: account.name,
-            role: account.role,
-            scope: token.scope,
-            repository: token.repository_id,
+            id: row.id,
+            name: row.name,
+            role: row.role,
+            permissions: row.permissions,
+            memberships,
+            scope,
+            repository,
         })
     }
 
@@ -115,7 +127,7 @@ impl Authentication {
         peer: IpAddr,
     ) -> Result<Account> {
         let account = self.check_password(&name, password, peer).await?;
-        Ok(Account { id: account.id, name, role: account.role, scope: TokenScope::All, repository: None })
+        self.account_with(account, TokenScope::All, None).await
     }
 
     /// The enabled account with this name and password.

@@ -3,16 +3,19 @@
 //! The router is built from this table only, so a route without a permission cannot exist; the authorisation test walks
 //! the same table.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::{FromRequestParts, RawPathParams, Request, State};
 use axum::handler::Handler;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
-use chandlery_core::{Actor, Error, Permission, RepositoryPath, Result, authorise};
+use chandlery_core::{Actor, Error, Permission, Place, RepositoryPath, Result, WorkspaceName, authorise};
+use chandlery_store::workspaces;
 use http::Method;
 
-use crate::app::{Scope, SharedApp, peer_of};
+use crate::app::{Scope, SharedApp, WorkspaceScope, peer_of};
 use crate::config::{Access, Config};
 use crate::error::{ApiError, ChartMuseumError};
 use crate::http::{accounts, charts, files, operations, repositories, search, tokens, uploads};
@@ -31,6 +34,8 @@ pub enum Need {
     FullAccount,
     /// A permission on the platform.
     Platform(Permission),
+    /// A permission in the workspace that the path names.
+    Workspace(Permission),
     /// A permission in the repository that the path names.
     Repository(Permission),
 }
@@ -171,7 +176,8 @@ fn rest_routes() -> Vec<Route> {
             Rest,
             Method::POST,
             vec![REPOSITORIES],
-            Platform(RepositoriesManage),
+            // In the workspace that the body names.
+            Account,
             repositories::create_repository,
         ),
         route(Rest, Method::GET, vec![REPOSITORY], Repository(AppsView), repositories::get_repository),
@@ -269,7 +275,15 @@ impl Guard {
             Need::Account if actor == Actor::Anonymous => return Err(Error::Unauthenticated),
             Need::Account => {}
             Need::FullAccount => drop(actor.in_full()?),
-            Need::Platform(permission) => authorise(&actor, permission, None)?,
+            Need::Platform(permission) => authorise(&actor, permission, Place::Platform)?,
+            Need::Workspace(permission) => {
+                let (mut parts, body) = request.into_parts();
+                let name = path_parameters(&mut parts).await?.get("workspace").parse();
+                let scope = self.workspace_scope(actor.clone(), name).await?;
+                scope.require(permission)?;
+                request = Request::from_parts(parts, body);
+                request.extensions_mut().insert(scope);
+            }
             Need::Repository(permission) => {
                 let (mut parts, body) = request.into_parts();
                 let path = self.repository_path(&mut parts).await;
@@ -288,11 +302,22 @@ impl Guard {
         if !self.pattern.contains("{workspace}") {
             return Ok(self.app.config.default_repository.clone());
         }
-        let parameters = RawPathParams::from_request_parts(parts, &()).await;
-        let parameters = parameters.map_err(|_| Error::invalid("path", "is not valid UTF-8"))?;
-        let value =
-            |wanted| parameters.iter().find(|(name, _)| *name == wanted).map_or("", |(_, value)| value);
-        RepositoryPath::new(value("workspace"), value("repository"))
+        let parameters = path_parameters(parts).await?;
+        RepositoryPath::new(parameters.get("workspace"), parameters.get("repository"))
+    }
+
+    /// Looks the workspace up. Nobody learns from the answer whether it exists unless they may see it.
+    async fn workspace_scope(&self, actor: Actor, name: Result<WorkspaceName>) -> Result<WorkspaceScope> {
+        let found = match name {
+            Ok(name) => workspaces::find(self.app.store.database().reader(), &name).await?,
+            Err(_) => None,
+        };
+        match found {
+            Some(workspace) => Ok(WorkspaceScope { actor, workspace: Arc::new(workspace) }),
+            None if actor == Actor::Anonymous => Err(Error::Unauthenticated),
+            // In the words for one that exists and may not be seen.
+            None => Err(Error::not_found("workspace")),
+        }
     }
 
     /// Looks the repository up. Nobody learns from the answer whether it exists unless they may see it.
@@ -308,6 +333,30 @@ impl Guard {
             Err(Error::NotFound(_)) => Err(Error::not_found("repository")),
             Err(error) => Err(error),
         }
+    }
+}
+
+/// The named parts of the path.
+struct PathParameters(RawPathParams);
+
+impl PathParameters {
+    /// The part of a name; empty if the pattern has none.
+    fn get(&self, wanted: &str) -> &str {
+        self.0.iter().find(|(name, _)| *name == wanted).map_or("", |(_, value)| value)
+    }
+}
+
+async fn path_parameters(parts: &mut http::request::Parts) -> Result<PathParameters> {
+    let parameters = RawPathParams::from_request_parts(parts, &()).await;
+    parameters.map(PathParameters).map_err(|_| Error::invalid("path", "is not valid UTF-8"))
+}
+
+impl<S: Sync> FromRequestParts<S> for WorkspaceScope {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut http::request::Parts, _: &S) -> Result<Self, ApiError> {
+        let missing = || ApiError(Error::internal("the route of this handler needs no workspace"));
+        parts.extensions.get::<Self>().cloned().ok_or_else(missing)
     }
 }
 

@@ -7,10 +7,12 @@ pub(crate) mod blobs;
 pub mod charts;
 mod columns;
 mod connection;
+pub mod members;
 mod open;
 pub mod packages;
 pub mod provenance;
 pub mod repositories;
+pub mod roles;
 pub mod tokens;
 pub mod workspaces;
 

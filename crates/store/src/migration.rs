@@ -1,5 +1,7 @@
 //! The schema, as a list of migrations. Each one expands or contracts, never both: an old replica may still run.
 
+mod app_store;
+mod dialect;
 mod initial;
 
 use chandlery_core::Result;
@@ -12,7 +14,7 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(initial::Migration)]
+        vec![Box::new(initial::Migration), Box::new(app_store::Migration)]
     }
 }
 

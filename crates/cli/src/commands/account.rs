@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, Read as _};
 
 use anyhow::{Context as _, Result, bail};
 use chandlery_api::{AccountView, CreateAccount, UpdateAccount, UpdatePassword};
-use chandlery_core::{AccountName, PlatformRole};
+use chandlery_core::{AccountName, RoleName};
 use clap::Subcommand;
 use reqwest::Method;
 
@@ -35,13 +35,19 @@ pub(crate) enum AccountCommand {
 /// Create an account; its password is asked for or read from standard input.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  chandlery account create dev\n  \
-                        pass show ci | chandlery account create ci --role workspaces-manager --password-stdin")]
+                        pass show ci | chandlery account create ci --role repositories-manager --password-stdin")]
 pub(crate) struct CreateArguments {
     /// The login name.
     name: AccountName,
-    /// platform-admin, workspaces-manager or platform-regular.
+    /// platform-regular, platform-admin, workspaces-manager, repositories-manager or a role of your own.
     #[arg(long, default_value = "platform-regular")]
-    role: PlatformRole,
+    role: RoleName,
+    /// What people call it.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    display_name: String,
+    /// Where mail goes.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    email: String,
     /// Read the password from standard input.
     #[arg(long)]
     password_stdin: bool,
@@ -51,18 +57,24 @@ pub(crate) struct CreateArguments {
 
 /// Change an account: its role, its password, whether it may log in.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  chandlery account update dev --role workspaces-manager\n  \
+#[command(after_help = "Examples:\n  chandlery account update dev --role repositories-manager\n  \
                         chandlery account update dev --disabled=true\n  \
                         pass show dev | chandlery account update dev --password-stdin")]
 pub(crate) struct UpdateArguments {
     /// The login name.
     name: AccountName,
-    /// A new role: platform-admin, workspaces-manager or platform-regular.
+    /// A new role: platform-regular, platform-admin, workspaces-manager, repositories-manager or a role of your own.
     #[arg(long)]
-    role: Option<PlatformRole>,
+    role: Option<RoleName>,
     /// Disable (true) or enable (false) it.
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "true|false")]
     disabled: Option<bool>,
+    /// What people call it.
+    #[arg(long)]
+    display_name: Option<String>,
+    /// Where mail goes; empty for nowhere.
+    #[arg(long)]
+    email: Option<String>,
     /// Read a new password from standard input.
     #[arg(long)]
     password_stdin: bool,
@@ -111,7 +123,13 @@ impl CreateArguments {
         let client = self.resource.client()?;
         let url = client.api(&["accounts"])?;
         let password = new_password(self.password_stdin, &format!("Password for {}", self.name))?;
-        let request = CreateAccount { name: self.name, role: self.role, password };
+        let request = CreateAccount {
+            name: self.name,
+            role: self.role,
+            display_name: self.display_name,
+            email: self.email,
+            password,
+        };
         let account: AccountView = client.send_json(Method::POST, &url, &request).await?;
         self.resource.output.print(&[account][..], table)
     }
@@ -119,12 +137,21 @@ impl CreateArguments {
 
 impl UpdateArguments {
     async fn run(self) -> Result<()> {
-        if self.role.is_none() && self.disabled.is_none() && !self.password_stdin {
-            return Err(usage("nothing to change: give --role, --disabled or --password-stdin"));
+        let texts = self.display_name.is_some() || self.email.is_some();
+        if self.role.is_none() && self.disabled.is_none() && !texts && !self.password_stdin {
+            return Err(usage(
+                "nothing to change: give --role, --disabled, --display-name, --email or --password-stdin",
+            ));
         }
         let client = self.resource.client()?;
         let password = self.password_stdin.then(read_password_line).transpose()?;
-        let request = UpdateAccount { role: self.role, password, disabled: self.disabled };
+        let request = UpdateAccount {
+            role: self.role,
+            display_name: self.display_name,
+            email: self.email,
+            password,
+            disabled: self.disabled,
+        };
         let url = client.api(&["accounts", self.name.as_str()])?;
         let account: AccountView = client.send_json(Method::PATCH, &url, &request).await?;
         self.resource.output.print(&[account][..], table)

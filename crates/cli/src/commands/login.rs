@@ -177,7 +177,7 @@ impl WhoamiArguments {
             table.row([
                 server,
                 whoami.account.as_ref().map_or_else(|| "(anonymous)".to_owned(), ToString::to_string),
-                whoami.role.map_or("", chandlery_core::PlatformRole::as_str).to_owned(),
+                whoami.role.as_ref().map_or_else(String::new, ToString::to_string),
                 whoami.scope.map_or("", TokenScope::as_str).to_owned(),
                 whoami.repository.as_ref().map_or_else(|| "all".to_owned(), ToString::to_string),
             ]);

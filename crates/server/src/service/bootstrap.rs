@@ -1,7 +1,8 @@
 //! What a server has to have before anyone can use it: an administrator and the default repository.
 
 use chandlery_core::{
-    AccountName, Error, PlatformRole, RepositoryPath, RepositorySettings, Result, Visibility,
+    AccountName, Error, PLATFORM_ADMIN, REPOSITORIES_MANAGER, RepositoryPath, RepositorySettings, Result,
+    RoleName, Visibility,
 };
 use chandlery_store::{Store, Transaction, accounts, repositories, workspaces};
 use jiff::Timestamp;
@@ -50,8 +51,7 @@ async fn administrator(store: &Store, config: &Config) -> Result<Option<Secret>>
     let hash = hash_password(password.clone()).await?;
     let name: AccountName = "admin".parse()?;
     let transaction = store.database().begin().await?;
-    let role = PlatformRole::PlatformAdmin;
-    match accounts::create(&transaction, &name, Some(&hash), role, Timestamp::now()).await {
+    match accounts::create(&transaction, &new_account(&name, &hash, &PLATFORM_ADMIN.parse()?)).await {
         // Another replica was quicker; its password holds.
         Err(Error::AlreadyExists(_)) => return Ok(None),
         created => drop(created?),
@@ -60,16 +60,32 @@ async fn administrator(store: &Store, config: &Config) -> Result<Option<Secret>>
     Ok(generated.then(|| Secret::new(password)))
 }
 
+fn new_account<'a>(
+    name: &'a AccountName,
+    password_hash: &'a str,
+    role: &'a RoleName,
+) -> accounts::NewAccount<'a> {
+    accounts::NewAccount {
+        name,
+        password_hash: Some(password_hash),
+        display_name: "",
+        email: "",
+        workspace_id: None,
+        role,
+        created_at: Timestamp::now(),
+    }
+}
+
 /// The account that ChartMuseum's `--basic-auth-user` stands for: it may push to every repository.
 async fn initial_account(store: &Store, name: &AccountName, password: &Secret) -> Result<()> {
     let hash = hash_password(password.expose().to_owned()).await?;
     let transaction = store.database().begin().await?;
     if accounts::find(&transaction, name).await?.is_some() {
-        let change = accounts::AccountChange { password_hash: Some(hash), role: None, disabled: None };
+        let change =
+            accounts::AccountChange { password_hash: Some(hash), ..accounts::AccountChange::default() };
         accounts::update(&transaction, name, &change).await?;
     } else {
-        let role = PlatformRole::WorkspacesManager;
-        accounts::create(&transaction, name, Some(&hash), role, Timestamp::now()).await?;
+        accounts::create(&transaction, &new_account(name, &hash, &REPOSITORIES_MANAGER.parse()?)).await?;
     }
     transaction.commit().await
 }

@@ -6,7 +6,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use chandlery_api::{CreateRepository, RepositoryView, UpdateRepository};
 use chandlery_core::{
-    Actor, Error, Permission, RepositoryPath, RepositoryScope, RepositorySettings, Result, authorise,
+    Actor, Error, Permission, Place, RepositoryPath, RepositoryScope, RepositorySettings, Result, authorise,
+    may,
 };
 use chandlery_store::{Store, charts, repositories, workspaces};
 use jiff::Timestamp;
@@ -18,6 +19,8 @@ use crate::app::{App, Scope};
 pub(crate) struct Repository {
     /// Its row.
     pub(crate) id: i64,
+    /// The row of its workspace.
+    workspace_id: i64,
     /// Where it is.
     pub(crate) path: RepositoryPath,
     /// What was set.
@@ -34,6 +37,7 @@ impl Repository {
     fn from_row(row: repositories::RepositoryRow, default: &RepositoryPath) -> Self {
         Self {
             id: row.id,
+            workspace_id: row.workspace_id,
             is_default: row.path == *default,
             path: row.path,
             settings: row.settings,
@@ -41,6 +45,15 @@ impl Repository {
             updated_at: row.updated_at,
             generation: Arc::new(AtomicI64::new(row.generation)),
         }
+    }
+
+    /// Where this is, for the permission table.
+    pub(crate) fn place(&self) -> Place {
+        Place::Repository(RepositoryScope {
+            id: self.id,
+            workspace_id: self.workspace_id,
+            visibility: self.settings.visibility,
+        })
     }
 
     /// The newest generation known to be committed.
@@ -126,7 +139,6 @@ impl Repositories {
 
 /// Creates a repository, and its workspace with the first one.
 pub(crate) async fn create(app: &App, actor: &Actor, request: CreateRepository) -> Result<RepositoryView> {
-    authorise(actor, Permission::RepositoriesManage, None)?;
     let CreateRepository { path, settings: wanted } = request;
     let mut settings = app.config.repository_defaults.clone();
     wanted.apply(&mut settings);
@@ -135,9 +147,12 @@ pub(crate) async fn create(app: &App, actor: &Actor, request: CreateRepository) 
     let _changes = app.repositories.changes.lock().await;
     let transaction = app.store.database().begin().await?;
     let workspace = match workspaces::find(&transaction, &path.workspace).await? {
-        Some(workspace) => workspace,
+        Some(workspace) => {
+            authorise(actor, Permission::RepositoriesManage, Place::Workspace(workspace.id))?;
+            workspace
+        }
         None => {
-            authorise(actor, Permission::WorkspacesManage, None)?;
+            may_create_workspaces(actor)?;
             workspaces::create(&transaction, &path.workspace, now).await?
         }
     };
@@ -146,6 +161,15 @@ pub(crate) async fn create(app: &App, actor: &Actor, request: CreateRepository) 
     let repository = app.repositories.read(&path).await?;
     tracing::info!(repository = %path, "repository created");
     Ok(view(app, &repository, charts::Counts::default()))
+}
+
+/// Whether a workspace is made for its first repository. Whoever cannot make one learns no more than that there is none.
+fn may_create_workspaces(actor: &Actor) -> Result<()> {
+    let may = |permission| may(actor, permission, Place::Platform);
+    if may(Permission::WorkspacesManage) && may(Permission::RepositoriesManage) {
+        return Ok(());
+    }
+    Err(Error::not_found("workspace"))
 }
 
 /// A repository and what it holds.
@@ -161,10 +185,7 @@ pub(crate) async fn get(app: &App, scope: &Scope) -> Result<RepositoryView> {
 pub(crate) async fn readable(app: &App, actor: &Actor) -> Result<Vec<Arc<Repository>>> {
     let rows = repositories::list(app.store.database().reader()).await?;
     let all = rows.into_iter().map(|row| Repository::from_row(row, &app.config.default_repository));
-    let may_read = |repository: &Repository| {
-        let scope = RepositoryScope { id: repository.id, visibility: repository.settings.visibility };
-        authorise(actor, Permission::AppsView, Some(scope)).is_ok()
-    };
+    let may_read = |repository: &Repository| may(actor, Permission::AppsView, repository.place());
     Ok(all.filter(may_read).map(Arc::new).collect())
 }
 

@@ -1,7 +1,7 @@
 //! Personal tokens.
 
 use chandlery_api::{CreateToken, CreatedToken, TokenView};
-use chandlery_core::{Actor, Digest, Error, Permission, RepositoryScope, Result, TokenName, authorise};
+use chandlery_core::{Actor, Digest, Error, Permission, Result, TokenName, authorise};
 use chandlery_store::{repositories, tokens};
 use jiff::Timestamp;
 
@@ -55,8 +55,7 @@ async fn visible_repository(app: &App, actor: &Actor, path: &chandlery_core::Rep
         Error::NotFound(_) => Error::not_found("repository"),
         other => other,
     })?;
-    let scope = RepositoryScope { id: repository.id, visibility: repository.settings.visibility };
-    authorise(actor, Permission::AppsView, Some(scope))?;
+    authorise(actor, Permission::AppsView, repository.place())?;
     Ok(repository.id)
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use chandlery_core::{
-    Account, Actor, Digest, Permission, PlatformRole, RepositoryScope, TokenScope, Visibility, authorise,
+    Account, Actor, Digest, Memberships, Permission, Place as At, RepositoryScope, RoleKind, TokenScope,
+    Visibility, authorise, builtin_role,
 };
 use chandlery_server::routes::{Need, listed};
 use chandlery_server::{Access, ChartMuseumConfig, Config};
@@ -139,9 +140,17 @@ struct Somebody {
     actor: Option<Actor>,
 }
 
-fn account(role: PlatformRole, scope: TokenScope, repository: Option<i64>) -> Option<Actor> {
-    let name = "somebody".parse().unwrap();
-    Some(Actor::Account(Account { id: 1, name, role, scope, repository }))
+fn account(role: &str, scope: TokenScope, repository: Option<i64>) -> Option<Actor> {
+    let permissions = builtin_role(RoleKind::Platform, role).unwrap().permissions;
+    Some(Actor::Account(Account {
+        id: 1,
+        name: "somebody".parse().unwrap(),
+        role: role.parse().unwrap(),
+        permissions,
+        memberships: Memberships::default(),
+        scope,
+        repository,
+    }))
 }
 
 /// A server with everything that the probes ask for.
@@ -170,7 +179,6 @@ async fn account_client(server: &TestServer, admin: &Client, name: &str, role: &
 }
 
 async fn everybody(server: &TestServer, admin: &Client) -> Vec<Somebody> {
-    use PlatformRole::{PlatformAdmin, PlatformRegular, WorkspacesManager};
     use TokenScope::{All, Pull, Push};
     let mut everybody = Vec::new();
     let mut add = |name: &str, client: Client, actor: Option<Actor>| {
@@ -178,23 +186,23 @@ async fn everybody(server: &TestServer, admin: &Client) -> Vec<Somebody> {
     };
     add("nobody", server.anonymous(), Some(Actor::Anonymous));
     add("wrong token", server.anonymous().with_token("chy_wrong"), None);
-    add("administrator", admin.clone(), account(PlatformAdmin, All, None));
+    add("administrator", admin.clone(), account("platform-admin", All, None));
     let regular = account_client(server, admin, "regular", "platform-regular").await;
-    let manager = account_client(server, admin, "manager", "workspaces-manager").await;
+    let manager = account_client(server, admin, "manager", "repositories-manager").await;
     let disabled = account_client(server, admin, "disabled", "platform-admin").await;
     account_client(server, admin, "somebody", "platform-regular").await;
     let body = json!({ "disabled": true });
     admin.send_json(Method::PATCH, "/api/v1/accounts/disabled", &body).await.expect(200);
     let regular_puller = regular.create_token(&json!({ "name": "pull", "scope": "pull" })).await;
-    add("regular", regular, account(PlatformRegular, All, None));
-    add("regular's pull token", regular_puller, account(PlatformRegular, Pull, None));
-    add("manager", manager.clone(), account(WorkspacesManager, All, None));
+    add("regular", regular, account("platform-regular", All, None));
+    add("regular's pull token", regular_puller, account("platform-regular", Pull, None));
+    add("manager", manager.clone(), account("repositories-manager", All, None));
     add("disabled", disabled, None);
     add("expired", expired_token(server).await, None);
     let pull = admin.create_token(&json!({ "name": "pull", "scope": "pull" })).await;
-    add("pull token", pull, account(PlatformAdmin, Pull, None));
+    add("pull token", pull, account("platform-admin", Pull, None));
     let push = admin.create_token(&json!({ "name": "push", "scope": "push" })).await;
-    add("push token", push, account(PlatformAdmin, Push, None));
+    add("push token", push, account("platform-admin", Push, None));
     let mut limited = Vec::new();
     for place in PLACES.iter().chain([&DEFAULT, &ELSEWHERE]) {
         for scope in [Pull, Push, All] {
@@ -204,7 +212,7 @@ async fn everybody(server: &TestServer, admin: &Client) -> Vec<Somebody> {
         }
     }
     for (name, client, scope, id) in limited {
-        add(&name, client, account(WorkspacesManager, scope, Some(id)));
+        add(&name, client, account("repositories-manager", scope, Some(id)));
     }
     everybody
 }
@@ -257,13 +265,15 @@ fn refusal(need: Need, actor: Option<&Actor>, place: Place) -> Option<u16> {
         return None;
     }
     let Some(actor) = actor else { return Some(401) };
-    let scope = RepositoryScope { id: place.id, visibility: place.visibility };
+    let scope =
+        At::Repository(RepositoryScope { id: place.id, workspace_id: 1, visibility: place.visibility });
     let decision = match need {
         Need::Nothing | Need::Anyone => return None,
         Need::Account => return (*actor == Actor::Anonymous).then_some(401),
         Need::FullAccount => actor.in_full().map(drop),
-        Need::Platform(permission) => authorise(actor, permission, None),
-        Need::Repository(permission) => authorise(actor, permission, Some(scope)),
+        Need::Platform(permission) => authorise(actor, permission, At::Platform),
+        Need::Workspace(permission) => authorise(actor, permission, At::Workspace(1)),
+        Need::Repository(permission) => authorise(actor, permission, scope),
     };
     decision.err().map(|error| match error.code() {
         "unauthenticated" => 401,

@@ -1,11 +1,12 @@
 //! Accounts: who may log in.
 
-use chandlery_core::{AccountName, Error, PlatformRole, Result};
+use chandlery_core::{AccountName, Error, PermissionSet, Result, RoleKind, RoleName};
 use jiff::Timestamp;
 use sea_orm::QueryResult;
 
 use super::Connection;
 use super::columns::{Columns, nanoseconds};
+use super::roles::granted;
 
 /// An account as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,25 +17,45 @@ pub struct AccountRow {
     pub name: AccountName,
     /// The password's hash in PHC form; `None` cannot log in by password.
     pub password_hash: Option<String>,
+    /// What people call it.
+    pub display_name: String,
+    /// Where mail goes; may be empty.
+    pub email: String,
+    /// The workspace of a robot; `None` for people.
+    pub workspace_id: Option<i64>,
     /// The platform role.
-    pub role: PlatformRole,
+    pub role: RoleName,
+    /// What the platform role grants.
+    pub permissions: PermissionSet,
     /// Whether it is locked out.
     pub disabled: bool,
     /// When it was made.
     pub created_at: Timestamp,
 }
 
-pub(super) const COLUMNS: &str = "accounts.id, accounts.name, accounts.password_hash, accounts.role, accounts.disabled, accounts.created_at";
+pub(super) const COLUMNS: &str =
+    "accounts.id, accounts.name, accounts.password_hash, accounts.display_name, accounts.email,
+    accounts.workspace_id, accounts.disabled, accounts.created_at, accounts.role,
+    (SELECT roles.permissions FROM roles WHERE roles.workspace_id = 0 AND roles.name = accounts.role)";
 
 impl AccountRow {
     pub(super) fn take(columns: &mut Columns<'_>) -> Result<Self> {
+        let (id, name, password_hash) = (columns.take()?, columns.parse()?, columns.take()?);
+        let (display_name, email, workspace_id) = (columns.take()?, columns.take()?, columns.take()?);
+        let (disabled, created_at, role) = (columns.take()?, columns.time()?, columns.parse()?);
+        let stored: Option<String> = columns.take()?;
+        let permissions = granted(RoleKind::Platform, &role, stored.as_deref())?;
         Ok(Self {
-            id: columns.take()?,
-            name: columns.parse()?,
-            password_hash: columns.take()?,
-            role: columns.parse()?,
-            disabled: columns.take()?,
-            created_at: columns.time()?,
+            id,
+            name,
+            password_hash,
+            display_name,
+            email,
+            workspace_id,
+            role,
+            permissions,
+            disabled,
+            created_at,
         })
     }
 
@@ -43,31 +64,47 @@ impl AccountRow {
     }
 }
 
+/// An account to be made.
+#[derive(Clone, Debug)]
+pub struct NewAccount<'a> {
+    /// The login name.
+    pub name: &'a AccountName,
+    /// The password's hash in PHC form; `None` cannot log in by password.
+    pub password_hash: Option<&'a str>,
+    /// What people call it.
+    pub display_name: &'a str,
+    /// Where mail goes; may be empty.
+    pub email: &'a str,
+    /// The workspace of a robot; `None` for people.
+    pub workspace_id: Option<i64>,
+    /// The platform role.
+    pub role: &'a RoleName,
+    /// Now.
+    pub created_at: Timestamp,
+}
+
 /// Makes an account.
 ///
 /// # Errors
 /// [`Error::AlreadyExists`] when the name is taken.
-pub async fn create(
-    connection: &impl Connection,
-    name: &AccountName,
-    password_hash: Option<&str>,
-    role: PlatformRole,
-    created_at: Timestamp,
-) -> Result<AccountRow> {
+pub async fn create(connection: &impl Connection, account: &NewAccount<'_>) -> Result<AccountRow> {
     let sql = format!(
-        "INSERT INTO accounts (name, password_hash, role, disabled, created_at) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (name) DO NOTHING RETURNING {COLUMNS}"
+        "INSERT INTO accounts (name, password_hash, display_name, email, workspace_id, role, disabled, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (name) DO NOTHING RETURNING {COLUMNS}"
     );
     let values = vec![
-        name.as_str().into(),
-        password_hash.into(),
-        role.as_str().into(),
+        account.name.as_str().into(),
+        account.password_hash.into(),
+        account.display_name.into(),
+        account.email.into(),
+        account.workspace_id.into(),
+        account.role.as_str().into(),
         false.into(),
-        nanoseconds(created_at).into(),
+        nanoseconds(account.created_at).into(),
     ];
     match connection.query_optional(&sql, values).await? {
         Some(row) => AccountRow::from_row(&row),
-        None => Err(Error::AlreadyExists(format!("account {name}"))),
+        None => Err(Error::AlreadyExists(format!("account {}", account.name))),
     }
 }
 
@@ -96,7 +133,11 @@ pub struct AccountChange {
     /// A new password hash.
     pub password_hash: Option<String>,
     /// A new role.
-    pub role: Option<PlatformRole>,
+    pub role: Option<RoleName>,
+    /// What people call it.
+    pub display_name: Option<String>,
+    /// Where mail goes.
+    pub email: Option<String>,
     /// Lock out or let in.
     pub disabled: Option<bool>,
 }
@@ -112,13 +153,16 @@ pub async fn update(
 ) -> Result<AccountRow> {
     let sql = format!(
         "UPDATE accounts SET password_hash = COALESCE($2, password_hash), role = COALESCE($3, role),
-           disabled = COALESCE($4, disabled) WHERE name = $1 RETURNING {COLUMNS}"
+           disabled = COALESCE($4, disabled), display_name = COALESCE($5, display_name),
+           email = COALESCE($6, email) WHERE name = $1 RETURNING {COLUMNS}"
     );
     let values = vec![
         name.as_str().into(),
         change.password_hash.as_deref().into(),
-        change.role.map(PlatformRole::as_str).into(),
+        change.role.as_ref().map(RoleName::as_str).into(),
         change.disabled.into(),
+        change.display_name.as_deref().into(),
+        change.email.as_deref().into(),
     ];
     match connection.query_optional(&sql, values).await? {
         Some(row) => AccountRow::from_row(&row),

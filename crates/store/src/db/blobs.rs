@@ -76,7 +76,10 @@ impl Doomed {
 
 /// What no row refers to.
 const UNREFERENCED: &str = "NOT EXISTS (SELECT 1 FROM versions WHERE versions.digest = blobs.digest)
-    AND NOT EXISTS (SELECT 1 FROM provenances WHERE provenances.digest = blobs.digest)";
+    AND NOT EXISTS (SELECT 1 FROM provenances WHERE provenances.digest = blobs.digest)
+    AND NOT EXISTS (SELECT 1 FROM app_versions WHERE app_versions.package_digest = blobs.digest)
+    AND NOT EXISTS (SELECT 1 FROM app_versions WHERE app_versions.provenance_digest = blobs.digest)
+    AND NOT EXISTS (SELECT 1 FROM attachments WHERE attachments.digest = blobs.digest)";
 
 /// Live blobs that nothing refers to, in the order of their digests, from behind `after`.
 pub(crate) async fn unreferenced(

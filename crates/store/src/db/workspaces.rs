@@ -14,14 +14,26 @@ pub struct WorkspaceRow {
     pub id: i64,
     /// Its name, the first segment of its repositories' URLs.
     pub name: WorkspaceName,
+    /// What people call it.
+    pub display_name: String,
+    /// For people.
+    pub description: String,
     /// When it was made.
     pub created_at: Timestamp,
 }
 
+const COLUMNS: &str = "id, name, display_name, description, created_at";
+
 impl WorkspaceRow {
     fn from_row(row: &QueryResult) -> Result<Self> {
         let mut columns = Columns::of(row);
-        Ok(Self { id: columns.take()?, name: columns.parse()?, created_at: columns.time()? })
+        Ok(Self {
+            id: columns.take()?,
+            name: columns.parse()?,
+            display_name: columns.take()?,
+            description: columns.take()?,
+            created_at: columns.time()?,
+        })
     }
 }
 
@@ -34,10 +46,12 @@ pub async fn create(
     name: &WorkspaceName,
     created_at: Timestamp,
 ) -> Result<WorkspaceRow> {
-    let sql = "INSERT INTO workspaces (name, created_at) VALUES ($1, $2)
-               ON CONFLICT (name) DO NOTHING RETURNING id, name, created_at";
+    let sql = format!(
+        "INSERT INTO workspaces (name, created_at) VALUES ($1, $2)
+         ON CONFLICT (name) DO NOTHING RETURNING {COLUMNS}"
+    );
     let values = vec![name.as_str().into(), nanoseconds(created_at).into()];
-    match connection.query_optional(sql, values).await? {
+    match connection.query_optional(&sql, values).await? {
         Some(row) => WorkspaceRow::from_row(&row),
         None => Err(Error::AlreadyExists(format!("workspace {name}"))),
     }
@@ -48,32 +62,67 @@ pub async fn create(
 /// # Errors
 /// Faults of the database only.
 pub async fn find(connection: &impl Connection, name: &WorkspaceName) -> Result<Option<WorkspaceRow>> {
-    let sql = "SELECT id, name, created_at FROM workspaces WHERE name = $1";
-    let row = connection.query_optional(sql, vec![name.as_str().into()]).await?;
+    let sql = format!("SELECT {COLUMNS} FROM workspaces WHERE name = $1");
+    let row = connection.query_optional(&sql, vec![name.as_str().into()]).await?;
     row.as_ref().map(WorkspaceRow::from_row).transpose()
 }
 
-/// All workspaces by name.
+/// The workspaces behind `after`, by name; of all, or of those that an account (its row) is a member of.
 ///
 /// # Errors
 /// Faults of the database only.
-pub async fn list(connection: &impl Connection) -> Result<Vec<WorkspaceRow>> {
-    let rows = connection.query("SELECT id, name, created_at FROM workspaces ORDER BY name", vec![]).await?;
-    rows.iter().map(WorkspaceRow::from_row).collect()
+pub async fn list(
+    connection: &impl Connection,
+    member: Option<i64>,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<WorkspaceRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM workspaces WHERE name > $1
+           AND ($2 = 0 OR id IN (SELECT workspace_id FROM members WHERE account_id = $2))
+         ORDER BY name LIMIT $3"
+    );
+    let values = vec![after.into(), member.unwrap_or(0).into(), i64::from(limit).into()];
+    connection.query(&sql, values).await?.iter().map(WorkspaceRow::from_row).collect()
+}
+
+/// Writes what people read of a workspace.
+///
+/// # Errors
+/// [`Error::NotFound`] when it is gone.
+pub async fn update(connection: &impl Connection, workspace: &WorkspaceRow) -> Result<()> {
+    let sql = "UPDATE workspaces SET display_name = $2, description = $3 WHERE id = $1";
+    let values = vec![
+        workspace.id.into(),
+        workspace.display_name.as_str().into(),
+        workspace.description.as_str().into(),
+    ];
+    match connection.execute(sql, values).await? {
+        0 => Err(Error::not_found(format_args!("workspace {}", workspace.name))),
+        _ => Ok(()),
+    }
 }
 
 /// Removes an empty workspace.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none, [`Error::Conflict`] while it has repositories.
+/// [`Error::NotFound`] when there is none, [`Error::Conflict`] while it has repositories or apps.
 pub async fn delete(connection: &impl Connection, name: &WorkspaceName) -> Result<()> {
     let sql = "DELETE FROM workspaces WHERE name = $1
-               AND NOT EXISTS (SELECT 1 FROM repositories WHERE workspace_id = workspaces.id)";
+               AND NOT EXISTS (SELECT 1 FROM repositories WHERE workspace_id = workspaces.id)
+               AND NOT EXISTS (SELECT 1 FROM apps WHERE workspace_id = workspaces.id)";
+    let id = find(connection, name).await?.map(|workspace| workspace.id);
     if connection.execute(sql, vec![name.as_str().into()]).await? > 0 {
-        return Ok(());
+        // Its roles do not refer to it, because the platform's have no workspace.
+        let roles = "DELETE FROM roles WHERE workspace_id = $1";
+        connection.execute(roles, vec![id.into()]).await?;
+        let groups = "DELETE FROM group_roles WHERE workspace_id = $1";
+        return connection.execute(groups, vec![id.into()]).await.map(drop);
     }
     match find(connection, name).await? {
-        Some(_) => Err(Error::Conflict(format!("workspace {name} has repositories: delete them first"))),
+        Some(_) => {
+            Err(Error::Conflict(format!("workspace {name} has repositories or apps: delete them first")))
+        }
         None => Err(Error::not_found(format_args!("workspace {name}"))),
     }
 }

@@ -1,24 +1,44 @@
 //! Accounts and their tokens.
 
-use chandlery_core::{Digest, PlatformRole, TokenScope};
-use chandlery_store::accounts::{self, AccountChange};
+use chandlery_core::{AccountName, Digest, Permission, TokenScope};
+use chandlery_store::Connection;
+use chandlery_store::accounts::{self, AccountChange, AccountRow, NewAccount};
 use chandlery_store::tokens::{self, NewToken};
 
 use crate::support::{Fixture, at, on_every_database};
 
 on_every_database!(accounts_live, tokens_live, tokens_end);
 
+async fn create(
+    connection: &impl Connection,
+    name: &AccountName,
+    password_hash: Option<&str>,
+    role: &str,
+    second: i64,
+) -> chandlery_core::Result<AccountRow> {
+    let role = role.parse()?;
+    let account = NewAccount {
+        name,
+        password_hash,
+        display_name: "",
+        email: "",
+        workspace_id: None,
+        role: &role,
+        created_at: at(second),
+    };
+    accounts::create(connection, &account).await
+}
+
 async fn accounts_live(fixture: &Fixture) {
     let connection = fixture.store.database().writer();
     assert_eq!(accounts::count(connection).await.unwrap(), 0);
     let admin = "admin".parse().unwrap();
-    let made =
-        accounts::create(connection, &admin, Some("hash"), PlatformRole::PlatformAdmin, at(1)).await.unwrap();
+    let made = create(connection, &admin, Some("hash"), "platform-admin", 1).await.unwrap();
     assert_eq!(made.created_at, at(1));
-    let again = accounts::create(connection, &admin, None, PlatformRole::PlatformRegular, at(2)).await;
+    let again = create(connection, &admin, None, "platform-regular", 2).await;
     assert_eq!(again.unwrap_err().to_string(), "account admin already exists");
     let robot = "a.robot".parse().unwrap();
-    accounts::create(connection, &robot, None, PlatformRole::PlatformRegular, at(2)).await.unwrap();
+    create(connection, &robot, None, "platform-regular", 2).await.unwrap();
     let names: Vec<_> =
         accounts::list(connection).await.unwrap().into_iter().map(|row| row.name.to_string()).collect();
     assert_eq!(names, ["a.robot", "admin"]);
@@ -33,12 +53,16 @@ async fn accounts_live(fixture: &Fixture) {
     );
     let change = AccountChange {
         password_hash: Some("new".to_owned()),
-        role: Some(PlatformRole::WorkspacesManager),
+        role: Some("workspaces-manager".parse().unwrap()),
         disabled: Some(false),
+        display_name: Some("The admin".to_owned()),
+        email: Some("admin@example.com".to_owned()),
     };
     let changed = accounts::update(connection, &admin, &change).await.unwrap();
     assert_eq!(accounts::find(connection, &admin).await.unwrap(), Some(changed.clone()));
     assert_eq!((changed.disabled, changed.password_hash.as_deref()), (false, Some("new")));
+    assert!(changed.permissions.contains(Permission::WorkspacesManage));
+    assert_eq!((changed.display_name.as_str(), changed.email.as_str()), ("The admin", "admin@example.com"));
 
     accounts::delete(connection, &robot).await.unwrap();
     assert_eq!(accounts::delete(connection, &robot).await.unwrap_err().code(), "not_found");
@@ -61,8 +85,7 @@ fn token(account_id: i64, name: &str, secret: &str) -> NewToken {
 async fn tokens_live(fixture: &Fixture) {
     let connection = fixture.store.database().writer();
     let owner = "owner".parse().unwrap();
-    let account =
-        accounts::create(connection, &owner, None, PlatformRole::PlatformRegular, at(0)).await.unwrap();
+    let account = create(connection, &owner, None, "platform-regular", 0).await.unwrap();
     let made = tokens::create(connection, &token(account.id, "ci", "secret")).await.unwrap();
     let taken = tokens::create(connection, &token(account.id, "ci", "other")).await.unwrap_err();
     assert_eq!(taken.to_string(), "token ci already exists");
@@ -92,8 +115,7 @@ async fn tokens_live(fixture: &Fixture) {
 async fn tokens_end(fixture: &Fixture) {
     let connection = fixture.store.database().writer();
     let owner = "owner".parse().unwrap();
-    let account =
-        accounts::create(connection, &owner, None, PlatformRole::PlatformRegular, at(0)).await.unwrap();
+    let account = create(connection, &owner, None, "platform-regular", 0).await.unwrap();
     let short = NewToken { expires_at: Some(at(10)), ..token(account.id, "short", "short") };
     tokens::create(connection, &short).await.unwrap();
     for (now, works) in [(at(9), true), (at(10), false), (at(11), false)] {

@@ -61,7 +61,7 @@ async fn repositories_live(fixture: &Fixture) {
     }
     workspaces::delete(connection, &team).await.unwrap();
     assert_eq!(workspaces::delete(connection, &team).await.unwrap_err().code(), "not_found");
-    assert_eq!(workspaces::list(connection).await.unwrap(), []);
+    assert_eq!(workspaces::list(connection, None, "", 100).await.unwrap(), []);
 }
 
 async fn deleting_takes_everything_along(fixture: &Fixture) {

@@ -97,7 +97,7 @@ async fn the_last_two_administrators() {
         admin.send_json(http::Method::POST, "/api/v1/accounts", &body).await.expect(201);
         let second = server.anonymous().with_password(&name, "a good password");
         let second = second.create_token(&serde_json::json!({ "name": "x", "scope": "all" })).await;
-        let body = serde_json::json!({ "role": "workspaces-manager" });
+        let body = serde_json::json!({ "role": "repositories-manager" });
         let demote = |client: &Client, name: &str| {
             let (client, body, url) = (client.clone(), body.clone(), format!("/api/v1/accounts/{name}"));
             tokio::spawn(async move { client.send_json(http::Method::PATCH, &url, &body).await.status })

@@ -42,9 +42,9 @@ async fn life_of_an_account() {
     admin.send_json(Method::POST, "/api/v1/accounts", &again).await.is_problem(409, "already_exists");
 
     let patch = async |body| admin.send_json(Method::PATCH, "/api/v1/accounts/someone", &body).await;
-    let changed = patch(json!({ "role": "workspaces-manager" })).await.expect(200).json();
-    assert_eq!(changed["role"], "workspaces-manager");
-    assert_eq!(token.get("/api/v1/whoami").await.expect(200).json()["role"], "workspaces-manager");
+    let changed = patch(json!({ "role": "repositories-manager" })).await.expect(200).json();
+    assert_eq!(changed["role"], "repositories-manager");
+    assert_eq!(token.get("/api/v1/whoami").await.expect(200).json()["role"], "repositories-manager");
     patch(json!({ "disabled": true })).await.expect(200);
     for client in [&someone, &token] {
         client.get("/api/v1/whoami").await.is_problem(401, "unauthenticated");
@@ -71,7 +71,7 @@ async fn life_of_an_account() {
 async fn the_last_administrator_stays() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
-    account(&server, &admin, "other", "workspaces-manager").await;
+    account(&server, &admin, "other", "repositories-manager").await;
     let patch = async |name: &str, body| {
         admin.send_json(Method::PATCH, &format!("/api/v1/accounts/{name}"), &body).await
     };

@@ -1,0 +1,191 @@
+//! Members of workspaces and their roles there.
+
+use chandlery_core::{
+    AccountName, Error, Memberships, PermissionSet, Result, RoleKind, RoleName, WorkspaceName,
+};
+use jiff::Timestamp;
+use sea_orm::QueryResult;
+
+use super::Connection;
+use super::columns::{Columns, nanoseconds};
+use super::roles::granted;
+
+/// A member as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberRow {
+    /// The account.
+    pub account: AccountName,
+    /// What people call it.
+    pub display_name: String,
+    /// Its role in the workspace.
+    pub role: RoleName,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+impl MemberRow {
+    fn from_row(row: &QueryResult) -> Result<Self> {
+        let mut columns = Columns::of(row);
+        Ok(Self {
+            account: columns.parse()?,
+            display_name: columns.take()?,
+            role: columns.parse()?,
+            created_at: columns.time()?,
+        })
+    }
+}
+
+const SELECT: &str = "SELECT accounts.name, accounts.display_name, members.role, members.created_at
+    FROM members JOIN accounts ON accounts.id = members.account_id";
+
+/// A workspace that an account is a member of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MembershipRow {
+    /// The workspace.
+    pub workspace: WorkspaceName,
+    /// The role in it.
+    pub role: RoleName,
+    /// What the role grants.
+    pub permissions: PermissionSet,
+}
+
+/// The members of a workspace behind `after`, by name.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn list(
+    connection: &impl Connection,
+    workspace_id: i64,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<MemberRow>> {
+    let sql = format!(
+        "{SELECT} WHERE members.workspace_id = $1 AND accounts.name > $2 ORDER BY accounts.name LIMIT $3"
+    );
+    let values = vec![workspace_id.into(), after.into(), i64::from(limit).into()];
+    connection.query(&sql, values).await?.iter().map(MemberRow::from_row).collect()
+}
+
+/// One member of a workspace.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn find(
+    connection: &impl Connection,
+    workspace_id: i64,
+    account: &AccountName,
+) -> Result<Option<MemberRow>> {
+    let sql = format!("{SELECT} WHERE members.workspace_id = $1 AND accounts.name = $2");
+    let row = connection.query_optional(&sql, vec![workspace_id.into(), account.as_str().into()]).await?;
+    row.as_ref().map(MemberRow::from_row).transpose()
+}
+
+/// Makes an account a member.
+///
+/// # Errors
+/// [`Error::AlreadyExists`] when it is one.
+pub async fn create(
+    connection: &impl Connection,
+    workspace_id: i64,
+    account_id: i64,
+    role: &RoleName,
+    created_at: Timestamp,
+) -> Result<()> {
+    let sql = "INSERT INTO members (workspace_id, account_id, role, created_at) VALUES ($1, $2, $3, $4)
+               ON CONFLICT DO NOTHING";
+    let values =
+        vec![workspace_id.into(), account_id.into(), role.as_str().into(), nanoseconds(created_at).into()];
+    match connection.execute(sql, values).await? {
+        0 => Err(Error::AlreadyExists("this member".to_owned())),
+        _ => Ok(()),
+    }
+}
+
+/// Gives a member another role.
+///
+/// # Errors
+/// [`Error::NotFound`] when the account is not a member.
+pub async fn update(
+    connection: &impl Connection,
+    workspace_id: i64,
+    account: &AccountName,
+    role: &RoleName,
+) -> Result<()> {
+    let sql = "UPDATE members SET role = $3 WHERE workspace_id = $1
+        AND account_id = (SELECT id FROM accounts WHERE name = $2)";
+    let values = vec![workspace_id.into(), account.as_str().into(), role.as_str().into()];
+    match connection.execute(sql, values).await? {
+        0 => Err(not_found(account)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a member.
+///
+/// # Errors
+/// [`Error::NotFound`] when the account is not a member.
+pub async fn delete(connection: &impl Connection, workspace_id: i64, account: &AccountName) -> Result<()> {
+    let sql = "DELETE FROM members WHERE workspace_id = $1
+        AND account_id = (SELECT id FROM accounts WHERE name = $2)";
+    match connection.execute(sql, vec![workspace_id.into(), account.as_str().into()]).await? {
+        0 => Err(not_found(account)),
+        _ => Ok(()),
+    }
+}
+
+const MEMBERSHIPS: &str = "FROM members JOIN workspaces ON workspaces.id = members.workspace_id
+    LEFT JOIN roles ON roles.workspace_id = members.workspace_id AND roles.name = members.role
+    WHERE members.account_id = $1 ORDER BY workspaces.name";
+
+/// What an account may do in which workspaces: one statement per credential that is checked.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn memberships(connection: &impl Connection, account_id: i64) -> Result<Memberships> {
+    let sql = format!("SELECT members.workspace_id, members.role, roles.permissions {MEMBERSHIPS}");
+    let rows = connection.query(&sql, vec![account_id.into()]).await?;
+    rows.iter()
+        .map(|row| {
+            let mut columns = Columns::of(row);
+            Ok((columns.take()?, permissions(&columns.parse()?, &mut columns)?))
+        })
+        .collect()
+}
+
+fn permissions(role: &RoleName, columns: &mut Columns<'_>) -> Result<PermissionSet> {
+    granted(RoleKind::Workspace, role, columns.take::<Option<String>>()?.as_deref())
+}
+
+/// The workspaces of an account, by name.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn workspaces_of(connection: &impl Connection, account_id: i64) -> Result<Vec<MembershipRow>> {
+    let sql = format!("SELECT workspaces.name, members.role, roles.permissions {MEMBERSHIPS}");
+    let rows = connection.query(&sql, vec![account_id.into()]).await?;
+    rows.iter()
+        .map(|row| {
+            let mut columns = Columns::of(row);
+            let (workspace, role) = (columns.parse()?, columns.parse()?);
+            Ok(MembershipRow { workspace, permissions: permissions(&role, &mut columns)?, role })
+        })
+        .collect()
+}
+
+/// How many members of a workspace have a role.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn count_with_role(
+    connection: &impl Connection,
+    workspace_id: i64,
+    role: &RoleName,
+) -> Result<u64> {
+    let sql = "SELECT COUNT(*) FROM members WHERE workspace_id = $1 AND role = $2";
+    let row = connection.query_optional(sql, vec![workspace_id.into(), role.as_str().into()]).await?;
+    row.map_or(Ok(0), |row| Columns::of(&row).unsigned())
+}
+
+fn not_found(account: &AccountName) -> Error {
+    Error::not_found(format_args!("member {account}"))
+}

@@ -22,7 +22,7 @@ pub struct WorkspaceRow {
     pub created_at: Timestamp,
 }
 
-const COLUMNS: &str = "id, name, display_name, description, created_at";
+const COLUMNS: &str = "id, name, display_name, about, created_at";
 
 impl WorkspaceRow {
     fn from_row(row: &QueryResult) -> Result<Self> {
@@ -91,7 +91,7 @@ pub async fn list(
 /// # Errors
 /// [`Error::NotFound`] when it is gone.
 pub async fn update(connection: &impl Connection, workspace: &WorkspaceRow) -> Result<()> {
-    let sql = "UPDATE workspaces SET display_name = $2, description = $3 WHERE id = $1";
+    let sql = "UPDATE workspaces SET display_name = $2, about = $3 WHERE id = $1";
     let values = vec![
         workspace.id.into(),
         workspace.display_name.as_str().into(),

@@ -25,7 +25,8 @@ const CHANGES: &[&str] = &[
     // That role could do more than manage workspaces; the one that took its rights over is a role of its own.
     "UPDATE accounts SET role = 'repositories-manager' WHERE role = 'workspaces-manager'",
     "ALTER TABLE workspaces ADD COLUMN display_name {text} NOT NULL DEFAULT ''",
-    "ALTER TABLE workspaces ADD COLUMN description {text} NOT NULL DEFAULT ''",
+    // Not `description`: statements of older replicas join this table with one that has such a column.
+    "ALTER TABLE workspaces ADD COLUMN about {text} NOT NULL DEFAULT ''",
     "CREATE TABLE settings (
         name {text} NOT NULL PRIMARY KEY,
         value {text} NOT NULL

@@ -370,7 +370,6 @@ async fn cells_that_matter() {
         ("regular", DELETE, [403, 403, 404]),
         ("regular", REMOVE, [403, 403, 404]),
         ("regular", "GET /api/v1/accounts", [403, 403, 403]),
-        ("regular", "DELETE /api/v1/repositories/{}", [403, 403, 404]),
         ("pull token", PACKAGE, [200, 200, 200]),
         ("pull token", UPLOAD, [403, 403, 403]),
         ("pull token", DELETE, [403, 403, 403]),

@@ -1,13 +1,14 @@
 //! Decimal numbers of any length, as the library behind sprig's `addf` and its kin reckons with them.
 
-use num_bigint::{BigInt, BigUint, Sign};
+use dashu_int::ops::UnsignedAbs;
+use dashu_int::{IBig, UBig};
 
 use crate::error::Error;
 
 /// `digits * 10^exponent`.
 #[derive(Clone, Debug)]
 pub(super) struct Decimal {
-    digits: BigInt,
+    digits: IBig,
     exponent: i32,
 }
 
@@ -52,7 +53,7 @@ impl Decimal {
 
     /// Rounded to 16 digits after the point, halves away from zero.
     pub(super) fn div(&self, other: &Self) -> Result<Self, Error> {
-        if other.digits.sign() == Sign::NoSign {
+        if other.digits.is_zero() {
             return Err(Error::message("decimal division by 0"));
         }
         let shift = self.exponent - other.exponent + DIVISION_PRECISION;
@@ -64,20 +65,20 @@ impl Decimal {
         };
         let quotient = &dividend / &divisor;
         let rest = &dividend - &quotient * &divisor;
-        let is_up = rest.magnitude() * 2_u32 >= *divisor.magnitude();
+        let is_up = rest.unsigned_abs() * 2_u32 >= (&divisor).unsigned_abs();
         let away = if dividend.sign() == divisor.sign() { 1 } else { -1 };
         let digits = if is_up { quotient + away } else { quotient };
         Ok(Self { digits, exponent: -DIVISION_PRECISION })
     }
 
     /// The digits for an exponent that is not larger.
-    fn at(&self, exponent: i32) -> BigInt {
+    fn at(&self, exponent: i32) -> IBig {
         &self.digits * power_of_ten(self.exponent.abs_diff(exponent))
     }
 }
 
-fn power_of_ten(exponent: u32) -> BigInt {
-    BigUint::from(10_u32).pow(exponent).into()
+fn power_of_ten(exponent: u32) -> IBig {
+    UBig::from(10_u32).pow(exponent as usize).into()
 }
 
 #[cfg(test)]

@@ -90,7 +90,7 @@ impl PrivateKey {
         let ratio = (bits / CERTIFICATE_BITS) as u64;
         call.budget().spend(STEPS * ratio.pow(4))?;
         let [first, second] = [(); 2]
-            .map(|()| rsa::BigUint::from_bytes_be(&random_prime(call.random(), bits / 2).to_bytes_be()));
+            .map(|()| rsa::BigUint::from_bytes_be(&random_prime(call.random(), bits / 2).to_be_bytes()));
         let key = RsaPrivateKey::from_p_q(first, second, EXPONENT.into())
             .map_err(|error| format!("error generating rsa key: {error}"))?;
         Ok(Self::Rsa(Box::new(key)))

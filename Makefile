@@ -161,6 +161,10 @@ settings: ## Do documents, chart and image know the settings of the program?
 tutorial: ## Run the README's tutorial as it stands
 	scripts/check-tutorial
 
+.PHONY: openapi
+openapi: ## Write docs/openapi.json as the server makes it
+	CHANDLERY_UPDATE_OPENAPI=1 cargo test --locked --package chandlery-server --lib openapi
+
 .PHONY: fuzz
 fuzz: ## Fuzz each target for FUZZ_SECONDS
 	fuzz/run.sh $(FUZZ_SECONDS)

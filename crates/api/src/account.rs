@@ -5,9 +5,10 @@ use chandlery_core::{
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// An account as others see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AccountView {
     /// The login name.
     pub name: AccountName,
@@ -24,7 +25,7 @@ pub struct AccountView {
 }
 
 /// `POST /api/v1/accounts`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateAccount {
     /// The login name.
@@ -38,7 +39,8 @@ pub struct CreateAccount {
     /// Where mail goes.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub email: String,
-    /// The password, at least 8 characters. Write-only.
+    /// The password.
+    #[schema(min_length = 8, write_only)]
     pub password: String,
 }
 
@@ -47,7 +49,7 @@ fn regular() -> RoleName {
 }
 
 /// `PATCH /api/v1/accounts/{name}`: what is absent stays.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateAccount {
     /// A new platform role.
@@ -59,7 +61,8 @@ pub struct UpdateAccount {
     /// Where mail goes; empty for nowhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// A new password. Write-only.
+    /// A new password.
+    #[schema(min_length = 8, write_only)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
     /// Disable or enable.
@@ -68,17 +71,19 @@ pub struct UpdateAccount {
 }
 
 /// `PUT /api/v1/password`: the caller's own.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdatePassword {
     /// The password in use.
+    #[schema(write_only)]
     pub current: String,
-    /// The new one, at least 8 characters.
+    /// The new one.
+    #[schema(min_length = 8, write_only)]
     pub new: String,
 }
 
 /// `GET /api/v1/whoami`: whom the credentials stand for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Whoami {
     /// The account, or nothing for an anonymous caller.
     pub account: Option<AccountName>,
@@ -95,7 +100,7 @@ pub struct Whoami {
 }
 
 /// A workspace that an account is a member of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MembershipView {
     /// The workspace.
     pub workspace: WorkspaceName,

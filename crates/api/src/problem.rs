@@ -1,9 +1,10 @@
 //! Errors.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// An error body, `application/problem+json` (RFC 9457).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
     /// The HTTP status.
     pub status: u16,

@@ -3,9 +3,10 @@
 use chandlery_core::{RepositoryPath, RepositorySettings, Visibility};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
 /// A repository and its settings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RepositoryView {
     /// `workspace/repository`.
     pub path: RepositoryPath,
@@ -27,7 +28,7 @@ pub struct RepositoryView {
 }
 
 /// `POST /api/v1/repositories`. The workspace is created with its first repository.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateRepository {
     /// `workspace/repository`.
@@ -38,31 +39,31 @@ pub struct CreateRepository {
 }
 
 /// `PATCH /api/v1/repositories/{workspace}/{repository}`: what is absent stays, `null` removes a limit.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateRepository {
-    /// See [`RepositorySettings::visibility`].
+    /// Who may read it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub visibility: Option<Visibility>,
-    /// See [`RepositorySettings::description`].
+    /// For people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// See [`RepositorySettings::allow_overwrite`].
+    /// Whether a version that exists may be uploaded again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_overwrite: Option<bool>,
-    /// See [`RepositorySettings::max_package_size`].
+    /// The largest package in bytes.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub max_package_size: Option<Option<u64>>,
-    /// See [`RepositorySettings::max_versions_per_chart`].
+    /// How many versions one chart may have.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub max_versions_per_chart: Option<Option<u64>>,
-    /// See [`RepositorySettings::max_storage_objects`].
+    /// How many packages and provenance files there may be.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub max_storage_objects: Option<Option<u64>>,
-    /// See [`RepositorySettings::keep_versions`].
+    /// How many of the newest uploads of a chart are kept.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub keep_versions: Option<Option<u64>>,
-    /// See [`RepositorySettings::artifacthub_repository_id`].
+    /// The id that Artifact Hub asks for.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub artifacthub_repository_id: Option<Option<String>>,
 }

@@ -2,21 +2,23 @@
 
 use chandlery_core::{ChartName, RepositoryPath};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// `GET /api/v1/search`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SearchQuery {
     /// Words that name, keywords or description contain, whatever their case; empty finds everything.
     #[serde(default)]
     pub q: String,
-    /// At most this many hits, 1 to 500; 100 unless said.
+    /// At most this many hits; 100 unless said.
+    #[schema(minimum = 1, maximum = 500)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
 }
 
 /// The newest version of a chart that was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SearchHit {
     /// Where it is.
     pub repository: RepositoryPath,

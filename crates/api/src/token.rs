@@ -3,9 +3,10 @@
 use chandlery_core::{RepositoryPath, TokenName, TokenScope};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A token, without its secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TokenView {
     /// The name its account gave it.
     pub name: TokenName,
@@ -20,7 +21,7 @@ pub struct TokenView {
 }
 
 /// `POST /api/v1/tokens`: a token of the caller.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateToken {
     /// A name, unique among the account's tokens.
@@ -35,8 +36,8 @@ pub struct CreateToken {
     pub expires_at: Option<Timestamp>,
 }
 
-/// The answer to [`CreateToken`]: the only time the secret is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A new token: the only time the secret is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CreatedToken {
     /// The token.
     #[serde(flatten)]

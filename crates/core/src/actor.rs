@@ -93,6 +93,7 @@ impl Actor {
 
 /// What a credential may be used for, at most; the account's own permissions apply as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum TokenScope {
     /// Read packages.

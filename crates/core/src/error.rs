@@ -43,6 +43,9 @@ pub enum Error {
         /// The limit in bytes.
         limit: u64,
     },
+    /// An input is of a kind that is not taken here; a sentence.
+    #[error("{0}")]
+    UnsupportedType(String),
     /// A quota of the repository is used up.
     #[error("{0}")]
     QuotaExceeded(String),
@@ -78,6 +81,7 @@ impl Error {
             Self::Unauthenticated => "unauthenticated",
             Self::Forbidden(_) => "forbidden",
             Self::TooLarge { .. } => "too_large",
+            Self::UnsupportedType(_) => "unsupported_type",
             Self::QuotaExceeded(_) => "quota_exceeded",
             Self::TooManyAttempts { .. } => "too_many_attempts",
             Self::Unavailable { .. } => "unavailable",

@@ -7,6 +7,7 @@ use crate::{Error, Permission, PhaseName, Result};
 
 /// The state of an app version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum VersionState {
     /// Uploaded, can be edited.
@@ -27,6 +28,7 @@ pub enum VersionState {
 
 /// What can be done to an app version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// Change its texts or replace its package.

@@ -72,8 +72,37 @@ fn shortened(text: &str) -> String {
     }
 }
 
+/// What a checked string looks like in API documents.
+macro_rules! text_schema {
+    ($name:ident, $pattern:expr, $longest:expr) => {
+        #[cfg(feature = "schema")]
+        impl utoipa::ToSchema for $name {}
+
+        #[cfg(feature = "schema")]
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::Type::String)
+                    .pattern(Some($pattern))
+                    .min_length(Some(1))
+                    .max_length(Some($longest))
+                    .into()
+            }
+        }
+    };
+}
+
+/// What [`check_name`] accepts, as OpenAPI says it.
+#[cfg(feature = "schema")]
+const NAME_PATTERN: &str = "^[a-z0-9]+([._-][a-z0-9]+)*$";
+
+/// A checked string: its rule is `$check`. In API documents it is of the form `$pattern` and at most `$longest` long, or
+/// of the form that [`check_name`] checks.
 macro_rules! name_type {
     ($(#[$doc:meta])* $name:ident, $check:expr) => {
+        name_type!($(#[$doc])* $name, $check, NAME_PATTERN, LONGEST_NAME);
+    };
+    ($(#[$doc:meta])* $name:ident, $check:expr, $pattern:expr, $longest:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -116,6 +145,8 @@ macro_rules! name_type {
                 formatter.write_str(&self.0)
             }
         }
+
+        text_schema!($name, $pattern, $longest);
     };
 }
 
@@ -193,7 +224,9 @@ name_type!(
             _ => return Ok(()),
         };
         Err(Error::invalid("chart name", reason))
-    }
+    },
+    r"^[^/\\\x00-\x1f\x7f-\x9f]+$",
+    LONGEST_CHART_NAME
 );
 
 /// Where a repository is: `workspace/repository`, the form of its URL below the server's root.
@@ -205,6 +238,12 @@ pub struct RepositoryPath {
     /// The repository inside it.
     pub repository: RepositoryName,
 }
+
+text_schema!(
+    RepositoryPath,
+    "^[a-z0-9]+([._-][a-z0-9]+)*/[a-z0-9]+([._-][a-z0-9]+)*$",
+    LONGEST_NAME + 1 + LONGEST_NAME
+);
 
 impl RepositoryPath {
     /// Checks both segments and joins them.

@@ -6,6 +6,7 @@ use crate::{Account, Actor, Error, Result, TokenScope, WORKSPACE_PERMISSIONS};
 
 /// One verb on one kind: the authorities of the platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Permission {
     /// Create, change, disable and list accounts.
     #[serde(rename = "users.manage")]
@@ -182,6 +183,7 @@ impl std::str::FromStr for Permission {
 
 /// Who may read a repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Visibility {
     /// Everyone, without an account.

@@ -6,6 +6,7 @@ use crate::Visibility;
 
 /// What can be set on a repository. The API shows it and the database keeps it under these names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RepositorySettings {
     /// Who may read it.
     pub visibility: Visibility,

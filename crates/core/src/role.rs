@@ -6,6 +6,7 @@ use crate::{Error, Permission, PermissionSet, Result};
 
 /// Where a role applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum RoleKind {
     /// On the whole platform: every account has one.

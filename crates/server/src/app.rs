@@ -1,11 +1,10 @@
 //! What all requests share.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::body::Body;
-use axum::response::IntoResponse;
 use chandlery_core::{Actor, Permission, Place, Result, authorise};
 use chandlery_store::Store;
 use chandlery_store::workspaces::WorkspaceRow;
@@ -16,6 +15,7 @@ use tower::Service;
 
 use crate::authentication::Authentication;
 use crate::config::Config;
+use crate::http::documentation::Documentation;
 use crate::index::Indexes;
 use crate::observe::{self, Metrics};
 use crate::service::packages::PackageCache;
@@ -38,6 +38,8 @@ pub(crate) struct App {
     pub(crate) indexes: Indexes,
     /// Figures for operators.
     pub(crate) metrics: Arc<Metrics>,
+    /// The description of the REST API, once somebody asked for it.
+    pub(crate) documentation: OnceLock<Documentation>,
 }
 
 /// The state, as handlers get it.
@@ -103,12 +105,12 @@ impl Root {
         if !context_path.is_empty() {
             match below(context_path, request.uri()) {
                 Some(uri) => *request.uri_mut() = uri,
-                None => return crate::http::not_found().await.into_response(),
+                None => return crate::http::unknown_path(request.uri().clone()).await,
             }
         }
         // Names are text; a path that is none names nothing.
         if percent_encoding::percent_decode_str(request.uri().path()).decode_utf8().is_err() {
-            return crate::http::not_found().await.into_response();
+            return crate::http::unknown_path(request.uri().clone()).await;
         }
         let mut router = self.router;
         match router.call(request.map(Body::new)).await {

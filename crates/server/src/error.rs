@@ -38,6 +38,7 @@ pub(crate) fn status_of(error: &Error) -> StatusCode {
         Error::Unauthenticated => StatusCode::UNAUTHORIZED,
         Error::Forbidden(_) => StatusCode::FORBIDDEN,
         Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::UnsupportedType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::QuotaExceeded(_) => StatusCode::INSUFFICIENT_STORAGE,
         Error::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -96,17 +97,21 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let Self(error) = self;
         log(&error);
-        let status = status_of(&error);
-        let problem = Problem {
-            status: status.as_u16(),
-            code: error.code().to_owned(),
-            title: status.canonical_reason().unwrap_or_default().to_owned(),
-            detail: error.to_string(),
-            request_id: crate::observe::current_request_id(),
-        };
-        let body = serde_json::to_vec(&problem).unwrap_or_default();
-        with_headers(&error, json_response(status, "application/problem+json", body))
+        with_headers(&error, problem(status_of(&error), error.code(), error.to_string()))
     }
+}
+
+/// An error body of the REST API.
+pub(crate) fn problem(status: StatusCode, code: &str, detail: String) -> Response {
+    let problem = Problem {
+        status: status.as_u16(),
+        code: code.to_owned(),
+        title: status.canonical_reason().unwrap_or_default().to_owned(),
+        detail,
+        request_id: crate::observe::current_request_id(),
+    };
+    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    json_response(status, "application/problem+json", body)
 }
 
 /// The words ChartMuseum's clients know (chartmuseum.md 1.4 to 1.7), where they differ from ours.

@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod charts;
 pub(crate) mod conditional;
+pub(crate) mod documentation;
 pub(crate) mod files;
 pub(crate) mod operations;
 pub(crate) mod pages;
@@ -11,19 +12,52 @@ pub(crate) mod search;
 pub(crate) mod tokens;
 pub(crate) mod uploads;
 
+use std::convert::Infallible;
+use std::net::IpAddr;
+
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
 use chandlery_core::Error;
-use http::StatusCode;
 use http::request::Parts;
+use http::{Method, StatusCode, Uri};
 use serde::de::DeserializeOwned;
 
-use crate::error::{ApiError, chartmuseum_json};
+use crate::app::peer_of;
+use crate::error::{ApiError, chartmuseum_json, problem};
+use crate::routes::is_rest;
 
-/// What every path answers that is not in the table, in ChartMuseum's words.
-pub(crate) async fn not_found() -> Response {
+/// What is not there, in ChartMuseum's words.
+pub(crate) fn not_found() -> Response {
     chartmuseum_json(StatusCode::NOT_FOUND, &serde_json::json!({ "error": "not found" }))
+}
+
+/// What every path answers that is not in the table.
+pub(crate) async fn unknown_path(uri: Uri) -> Response {
+    if is_rest(uri.path()) {
+        return ApiError(Error::not_found("this path")).into_response();
+    }
+    not_found()
+}
+
+/// What a path of the table answers to a method that it does not have. ChartMuseum knows no such difference.
+pub(crate) async fn method_not_allowed(method: Method, uri: Uri) -> Response {
+    if is_rest(uri.path()) {
+        let detail = format!("this path does not answer {method}: see the Allow header");
+        return problem(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
+    }
+    not_found()
+}
+
+/// The address a request came from.
+pub(crate) struct PeerAddress(pub(crate) IpAddr);
+
+impl<S: Sync> FromRequestParts<S> for PeerAddress {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(peer_of(&parts.extensions)))
+    }
 }
 
 /// A JSON body, with errors as problem+json.
@@ -35,10 +69,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         match axum::Json::from_request(request, state).await {
             Ok(axum::Json(value)) => Ok(Self(value)),
-            Err(JsonRejection::BytesRejection(_)) => {
+            Err(JsonRejection::BytesRejection(rejection))
+                if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE =>
+            {
                 // axum's own limit for extracted bodies.
                 const LIMIT: u64 = 2 << 20;
                 Err(Error::TooLarge { what: "the JSON body".to_owned(), limit: LIMIT }.into())
+            }
+            Err(JsonRejection::MissingJsonContentType(_)) => {
+                let reason = "the body has to be JSON: send Content-Type: application/json";
+                Err(Error::UnsupportedType(reason.to_owned()).into())
             }
             Err(rejection) => Err(Error::invalid("body", rejection.body_text()).into()),
         }

@@ -13,6 +13,7 @@ mod folder;
 mod http;
 mod index;
 mod observe;
+mod openapi;
 mod range;
 pub mod routes;
 mod run;

@@ -3,14 +3,15 @@
 //! The router is built from this table only, so a route without a permission cannot exist; the authorisation test walks
 //! the same table.
 
+mod rest;
+
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{FromRequestParts, RawPathParams, Request, State};
-use axum::handler::Handler;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodFilter, MethodRouter, on};
+use axum::routing::MethodRouter;
 use chandlery_core::{Actor, Error, Permission, Place, RepositoryPath, Result, WorkspaceName, authorise};
 use chandlery_store::workspaces;
 use http::Method;
@@ -18,8 +19,9 @@ use http::Method;
 use crate::app::{Scope, SharedApp, WorkspaceScope, peer_of};
 use crate::config::{Access, Config};
 use crate::error::{ApiError, ChartMuseumError};
-use crate::http::{accounts, charts, files, operations, repositories, search, tokens, uploads};
+use crate::http::{charts, documentation, files, operations, search, uploads};
 use crate::observe::RoutePattern;
+use crate::openapi::Operation;
 
 /// What a request needs before its handler sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +58,18 @@ struct Route {
     need: Need,
     dialect: Dialect,
     handler: MethodRouter<SharedApp>,
+    /// A row of the REST API without is refused when it is asked with query parameters.
+    takes_query: bool,
+    /// What the OpenAPI document says of it: of every row of the REST API.
+    operation: Option<Operation>,
+}
+
+/// A row of the REST API, as its document needs it.
+pub(crate) struct Documented {
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    pub(crate) need: Need,
+    pub(crate) operation: Operation,
 }
 
 /// The paths under which a repository's files are: at the root for the default one, and by name.
@@ -77,15 +91,6 @@ macro_rules! api_paths {
     };
 }
 
-fn route<H, T>(dialect: Dialect, method: Method, paths: Vec<&'static str>, need: Need, handler: H) -> Route
-where
-    H: Handler<T, SharedApp>,
-    T: 'static,
-{
-    let filter = MethodFilter::try_from(method.clone()).expect("a method of HTTP");
-    Route { method, paths, need, dialect, handler: on(filter, handler) }
-}
-
 /// Routes that speak ChartMuseum's and Helm's language.
 fn chart_routes(config: &Config) -> Vec<Route> {
     use Permission::{AppsCreate, AppsManage, AppsView};
@@ -95,6 +100,8 @@ fn chart_routes(config: &Config) -> Vec<Route> {
         need: Need::Repository(permission),
         dialect: Dialect::ChartMuseum,
         handler,
+        takes_query: true,
+        operation: None,
     };
     let get = |paths, handler| row(Method::GET, paths, AppsView, handler);
     let post = |paths, handler| row(Method::POST, paths, AppsCreate, handler);
@@ -132,6 +139,8 @@ fn operation_routes(config: &Config) -> Vec<Route> {
         need,
         dialect: ChartMuseum,
         handler,
+        takes_query: true,
+        operation: None,
     };
     use axum::routing as to;
     let mut routes = vec![
@@ -140,6 +149,7 @@ fn operation_routes(config: &Config) -> Vec<Route> {
         get("/info", Need::Nothing, to::get(operations::info)),
         get("/livez", Need::Nothing, to::get(operations::livez)),
         get("/readyz", Need::Nothing, to::get(operations::readyz)),
+        get("/api/docs", Need::Nothing, to::get(documentation::get_page)),
         get("/api/chartsvc/v1/charts/search", Need::Anyone, to::get(search::search_hub)),
     ];
     match config.metrics {
@@ -150,59 +160,10 @@ fn operation_routes(config: &Config) -> Vec<Route> {
     routes
 }
 
-/// The REST API.
-fn rest_routes() -> Vec<Route> {
-    use Dialect::Rest;
-    use Need::{Account, Anyone, FullAccount, Platform, Repository};
-    use Permission::{AppsView, RepositoriesManage, UsersManage};
-    const REPOSITORIES: &str = "/api/v1/repositories";
-    const REPOSITORY: &str = "/api/v1/repositories/{workspace}/{repository}";
-    const ACCOUNTS: &str = "/api/v1/accounts";
-    const ACCOUNT: &str = "/api/v1/accounts/{account}";
-    const TOKENS: &str = "/api/v1/tokens";
-    vec![
-        route(Rest, Method::GET, vec!["/api/v1/whoami"], Anyone, accounts::whoami),
-        route(Rest, Method::PUT, vec!["/api/v1/password"], FullAccount, accounts::update_password),
-        route(Rest, Method::GET, vec![ACCOUNTS], Platform(UsersManage), accounts::list_accounts),
-        route(Rest, Method::POST, vec![ACCOUNTS], Platform(UsersManage), accounts::create_account),
-        route(Rest, Method::GET, vec![ACCOUNT], Platform(UsersManage), accounts::get_account),
-        route(Rest, Method::PATCH, vec![ACCOUNT], Platform(UsersManage), accounts::update_account),
-        route(Rest, Method::DELETE, vec![ACCOUNT], Platform(UsersManage), accounts::delete_account),
-        route(Rest, Method::GET, vec![TOKENS], Account, tokens::list_tokens),
-        route(Rest, Method::POST, vec![TOKENS], Account, tokens::create_token),
-        route(Rest, Method::DELETE, vec!["/api/v1/tokens/{token}"], FullAccount, tokens::delete_token),
-        route(Rest, Method::GET, vec![REPOSITORIES], Anyone, repositories::list_repositories),
-        route(
-            Rest,
-            Method::POST,
-            vec![REPOSITORIES],
-            // In the workspace that the body names.
-            Account,
-            repositories::create_repository,
-        ),
-        route(Rest, Method::GET, vec![REPOSITORY], Repository(AppsView), repositories::get_repository),
-        route(
-            Rest,
-            Method::PATCH,
-            vec![REPOSITORY],
-            Repository(RepositoriesManage),
-            repositories::update_repository,
-        ),
-        route(
-            Rest,
-            Method::DELETE,
-            vec![REPOSITORY],
-            Repository(RepositoriesManage),
-            repositories::delete_repository,
-        ),
-        route(Rest, Method::GET, vec!["/api/v1/search"], Anyone, search::search_charts),
-    ]
-}
-
 fn table(config: &Config) -> Vec<Route> {
     let mut routes = chart_routes(config);
     routes.extend(operation_routes(config));
-    routes.extend(rest_routes());
+    routes.extend(rest::rows());
     routes
 }
 
@@ -214,18 +175,34 @@ pub fn listed(config: &Config) -> Vec<(Method, &'static str, Need)> {
         .collect()
 }
 
+/// The rows of the REST API.
+pub(crate) fn documented() -> Vec<Documented> {
+    let document = |route: Route| {
+        let operation = route.operation?;
+        let path = *route.paths.first()?;
+        Some(Documented { method: route.method, path, need: route.need, operation })
+    };
+    rest::rows().into_iter().filter_map(document).collect()
+}
+
 /// The router of the whole table.
 pub(crate) fn router(app: &SharedApp) -> Router {
     let mut router = Router::new();
     for route in table(&app.config) {
         for &path in &route.paths {
-            let guard = Guard { app: app.clone(), pattern: path, need: route.need, dialect: route.dialect };
+            let guard = Guard {
+                app: app.clone(),
+                pattern: path,
+                need: route.need,
+                dialect: route.dialect,
+                takes_query: route.takes_query,
+            };
             router = router.route(path, route.handler.clone().layer(from_fn_with_state(guard, admit)));
         }
     }
     router
-        .fallback(crate::http::not_found)
-        .method_not_allowed_fallback(crate::http::not_found)
+        .fallback(crate::http::unknown_path)
+        .method_not_allowed_fallback(crate::http::method_not_allowed)
         .with_state(app.clone())
 }
 
@@ -236,9 +213,12 @@ struct Guard {
     pattern: &'static str,
     need: Need,
     dialect: Dialect,
+    takes_query: bool,
 }
 
 async fn admit(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    // Paths of the REST API that look like a repository's are words of the REST API all the same.
+    let rest = guard.dialect == Dialect::Rest || is_rest(request.uri().path());
     let mut response = match guard.authorised(request).await {
         Ok(request) => {
             let wants_cors = guard.app.config.cors_allow_origin.is_some() && guard.pattern.contains("/api");
@@ -248,11 +228,16 @@ async fn admit(State(guard): State<Guard>, request: Request, next: Next) -> Resp
             }
             response
         }
-        Err(error) if guard.dialect == Dialect::Rest => ApiError(error).into_response(),
+        Err(error) if rest => ApiError(error).into_response(),
         Err(error) => ChartMuseumError(error).into_response(),
     };
     response.extensions_mut().insert(RoutePattern(guard.pattern));
     response
+}
+
+/// Whether a path, also one that is in no table, belongs to the REST API.
+pub(crate) fn is_rest(path: &str) -> bool {
+    path.strip_prefix("/api/v1").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn allow_origin(config: &Config, response: &mut Response) {
@@ -266,6 +251,7 @@ impl Guard {
     /// Lets a request pass with what its handler may use: an [`Actor`], and a [`Scope`] for a repository.
     async fn authorised(&self, mut request: Request) -> Result<Request> {
         if self.need == Need::Nothing {
+            self.check_query(&request)?;
             return Ok(request);
         }
         let peer = peer_of(request.extensions());
@@ -293,8 +279,18 @@ impl Guard {
                 request.extensions_mut().insert(scope);
             }
         }
+        self.check_query(&request)?;
         request.extensions_mut().insert(actor);
         Ok(request)
+    }
+
+    /// Refuses query parameters that nobody reads: they would say what does not happen.
+    fn check_query(&self, request: &Request) -> Result<()> {
+        match request.uri().query() {
+            None | Some("") => Ok(()),
+            Some(_) if self.takes_query => Ok(()),
+            Some(_) => Err(Error::invalid("query", "this operation takes no query parameters")),
+        }
     }
 
     /// The repository that the path names: the one parsed form that authorisation and handler share.

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chandlery_core::{Error, Result};
@@ -116,6 +116,7 @@ fn build_app(config: Config, store: Store, address: SocketAddr, embedded: bool) 
         packages: PackageCache::new(),
         indexes: Indexes::new(cache, links),
         metrics: Arc::new(Metrics::new().map_err(Error::internal)?),
+        documentation: OnceLock::new(),
         store,
         config,
     }))

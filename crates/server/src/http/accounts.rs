@@ -1,14 +1,14 @@
 //! `/api/v1/accounts`, `/api/v1/whoami` and `/api/v1/password`.
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use chandlery_api::{CreateAccount, PageQuery, UpdateAccount, UpdatePassword};
 use chandlery_core::{AccountName, Error, Result};
 use http::StatusCode;
 
 use super::pages::{page_of, page_response};
-use super::{Json, Query, json};
-use crate::app::{SharedApp, peer_of};
+use super::{Json, PeerAddress, Query, json};
+use crate::app::SharedApp;
 use crate::error::ApiError;
 use crate::routes::Caller;
 use crate::service::accounts as service;
@@ -29,11 +29,9 @@ pub(crate) async fn whoami(State(app): State<SharedApp>, Caller(actor): Caller) 
 pub(crate) async fn update_password(
     State(app): State<SharedApp>,
     Caller(actor): Caller,
-    request: Request,
+    PeerAddress(peer): PeerAddress,
+    Json(update): Json<UpdatePassword>,
 ) -> Answer {
-    use axum::extract::FromRequest;
-    let peer = peer_of(request.extensions());
-    let Json::<UpdatePassword>(update) = Json::from_request(request, &()).await?;
     service::update_password(&app, &actor, peer, update).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

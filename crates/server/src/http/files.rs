@@ -91,7 +91,7 @@ async fn open(app: &App, file: &StoredFile, range: Range<u64>, sender: Sender) -
 /// `GET …/artifacthub-repo.yml`
 pub(crate) async fn get_artifacthub_repository(scope: Scope) -> Result<Response, ChartMuseumError> {
     match &scope.repository.settings.artifacthub_repository_id {
-        None if scope.repository.is_default => Ok(not_found().await),
+        None if scope.repository.is_default => Ok(not_found()),
         None => Err(Error::not_found("Artifact Hub repository ID").into()),
         Some(id) => {
             let content_type = [(header::CONTENT_TYPE, "application/x-yaml")];

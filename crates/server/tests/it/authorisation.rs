@@ -77,6 +77,8 @@ fn probes() -> Vec<Probe> {
         probe(Method::PATCH, REPOSITORY, 1, empty(), 200, "generation"),
         probe(Method::DELETE, REPOSITORY, 1, None, 204, ""),
         get("/api/v1/search", 1, "items"),
+        get("/api/v1/openapi.json", 1, "\"openapi\": \"3.1.0\""),
+        get("/api/docs", 1, "<html"),
     ]
 }
 

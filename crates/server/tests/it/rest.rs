@@ -2,8 +2,10 @@
 
 mod accounts;
 mod bodies;
+mod documentation;
 mod guessing;
 mod repositories;
+mod requests;
 mod search;
 mod tokens;
 

@@ -71,8 +71,6 @@ async fn what_is_not_there() {
         "/charts",
         "/api",
         "/api/",
-        "/api/v1",
-        "/api/v1/nothing",
         "/api/prov",
         "/staticfoo",
         "/a/b/c/index.yaml",

@@ -40,7 +40,7 @@ async fn json_that_is_none() {
         // JSON under another name is refused too, as something that a form of another site could send.
         for kind in ["text/plain", "application/x-www-form-urlencoded", ""] {
             let request = admin.request(method.parse().unwrap(), path).header(header::CONTENT_TYPE, kind);
-            Answer::to(request.body("{}")).await.is_problem(400, "invalid");
+            Answer::to(request.body("{}")).await.is_problem(415, "unsupported_type");
         }
         let invalid_utf8 = admin.request(method.parse().unwrap(), path);
         let invalid_utf8 = invalid_utf8.header(header::CONTENT_TYPE, "application/json");

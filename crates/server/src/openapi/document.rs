@@ -1,0 +1,222 @@
+//! The document itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chandlery_api::Problem;
+use chandlery_core::Permission;
+use http::{Method, StatusCode};
+use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, Paths};
+use utoipa::openapi::response::{Response, ResponseBuilder, ResponsesBuilder};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{
+    Components, ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref,
+    RefOr, Required, Server,
+};
+
+use super::parameters::{ERRORS, PATH_PARAMETERS, TAGS};
+use super::{Answer, Operation, Reads, Schemas, reference};
+use crate::routes::{Documented, Need};
+
+const DESCRIPTION: &str = "\
+The REST API of Chandlery. Bodies are JSON; errors are problem documents (RFC 9457) with a stable `code`. Unknown \
+parameters and fields are refused. Lists come in pages: `next` is the `cursor` of the page that follows, and the `Link` \
+header has its whole address.";
+
+/// The document of these rows, for a server whose paths begin at `server`.
+///
+/// # Panics
+/// For a row that names a path parameter, tag or error that the tables do not have.
+pub(crate) fn document(rows: &[Documented], server: &str) -> OpenApi {
+    let mut schemas = Schemas::new();
+    reference::<Problem>(&mut schemas);
+    let mut paths = Paths::new();
+    for row in rows {
+        let operation = operation(row, &mut schemas);
+        paths.add_path_operation(row.path, vec![method(&row.method)], operation);
+    }
+    let license = LicenseBuilder::new().name("Apache License 2.0").identifier(Some("Apache-2.0")).build();
+    let info = InfoBuilder::new()
+        .title("Chandlery")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(DESCRIPTION))
+        .license(Some(license))
+        .build();
+    let used: BTreeSet<_> = rows.iter().map(|row| row.operation.tag()).collect();
+    let tags = TAGS.iter().filter(|(name, _)| used.contains(name));
+    let tags = tags.map(|(name, text)| TagBuilder::new().name(*name).description(Some(*text)).build());
+    OpenApiBuilder::new()
+        .info(info)
+        .servers(Some([Server::new(server)]))
+        .paths(paths)
+        .components(Some(components(schemas)))
+        .tags(Some(tags.collect::<Vec<_>>()))
+        .build()
+}
+
+fn method(method: &Method) -> HttpMethod {
+    match *method {
+        Method::GET => HttpMethod::Get,
+        Method::POST => HttpMethod::Post,
+        Method::PUT => HttpMethod::Put,
+        Method::PATCH => HttpMethod::Patch,
+        Method::DELETE => HttpMethod::Delete,
+        ref other => unreachable!("the REST API has no {other}"),
+    }
+}
+
+fn operation(row: &Documented, schemas: &mut Schemas) -> OperationBuilder {
+    let Operation { summary, reads, status, answer, ref errors, .. } = row.operation;
+    let tag = row.operation.tag();
+    assert!(
+        TAGS.iter().any(|(known, _)| *known == tag),
+        "describe the tag {tag} in openapi::parameters::TAGS"
+    );
+    let mut read = Reads::default();
+    reads(&mut read);
+    let path_parameters = path_parameters(row.path, schemas);
+    let mut failures = read.errors;
+    failures.extend(errors_of(row.need));
+    failures.extend(errors);
+    // Parameters that no handler asks for are refused everywhere.
+    failures.insert(StatusCode::BAD_REQUEST);
+    if !path_parameters.is_empty() {
+        failures.insert(StatusCode::NOT_FOUND);
+    }
+    schemas.extend(read.schemas);
+    let mut responses = ResponsesBuilder::new().response(status.as_str(), success(status, answer, schemas));
+    for failure in failures {
+        responses = responses.response(failure.as_str(), Ref::from_response_name(error_name(failure)));
+    }
+    OperationBuilder::new()
+        .operation_id(Some(row.operation.id()))
+        .tag(tag)
+        .summary(Some(summary))
+        .description(needed(row.need))
+        .parameters(Some(path_parameters.into_iter().chain(read.parameters)))
+        .request_body(read.body)
+        .securities(Some(securities(row.need)))
+        .responses(responses)
+}
+
+/// The parameters that the pattern names, in its order.
+fn path_parameters(pattern: &str, schemas: &mut Schemas) -> Vec<Parameter> {
+    let names = pattern.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
+    let described = names.map(|name| {
+        let known = PATH_PARAMETERS.iter().find(|parameter| parameter.name == name);
+        let known = known.unwrap_or_else(|| {
+            panic!("describe the path parameter {name} in openapi::parameters::PATH_PARAMETERS")
+        });
+        ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True)
+            .description(Some(known.description))
+            .schema(Some((known.schema)(schemas)))
+            .build()
+    });
+    described.collect()
+}
+
+fn success(status: StatusCode, answer: Answer, schemas: &mut Schemas) -> Response {
+    let response = ResponseBuilder::new().description(status.canonical_reason().unwrap_or_default());
+    match answer {
+        Answer::Nothing => response.build(),
+        Answer::Json(schema) => {
+            let content = ContentBuilder::new().schema(Some(schema(schemas))).build();
+            response.content("application/json", content).build()
+        }
+        Answer::Media(kind) => response.content(kind, ContentBuilder::new().build()).build(),
+    }
+}
+
+/// Errors that the guard of the route answers with.
+fn errors_of(need: Need) -> &'static [StatusCode] {
+    const UNAUTHENTICATED: StatusCode = StatusCode::UNAUTHORIZED;
+    const GUESSING: StatusCode = StatusCode::TOO_MANY_REQUESTS;
+    const UNAVAILABLE: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
+    use StatusCode as Status;
+    match need {
+        Need::Nothing => &[],
+        Need::Anyone | Need::Account => &[UNAUTHENTICATED, GUESSING, UNAVAILABLE],
+        Need::FullAccount | Need::Platform(_) => &[UNAUTHENTICATED, Status::FORBIDDEN, GUESSING, UNAVAILABLE],
+        // Whoever may not see the place gets 404.
+        Need::Repository(Permission::AppsView) => {
+            &[UNAUTHENTICATED, Status::NOT_FOUND, GUESSING, UNAVAILABLE]
+        }
+        Need::Workspace(_) | Need::Repository(_) => {
+            &[UNAUTHENTICATED, Status::FORBIDDEN, Status::NOT_FOUND, GUESSING, UNAVAILABLE]
+        }
+    }
+}
+
+/// What the caller has to be, in words.
+fn needed(need: Need) -> Option<String> {
+    match need {
+        Need::Nothing | Need::Anyone => None,
+        Need::Account => Some("Needs an account.".to_owned()),
+        Need::FullAccount => {
+            Some("Needs an account, by its password or by a token without limits.".to_owned())
+        }
+        Need::Platform(permission) => {
+            Some(format!("Needs the permission `{}` on the platform.", permission.as_str()))
+        }
+        Need::Workspace(permission) => {
+            Some(format!("Needs the permission `{}` in the workspace.", permission.as_str()))
+        }
+        Need::Repository(permission) => {
+            Some(format!("Needs the permission `{}` in the repository.", permission.as_str()))
+        }
+    }
+}
+
+const TOKEN: &str = "token";
+const PASSWORD: &str = "password";
+
+/// Which credentials help; the empty requirement is that none is needed.
+fn securities(need: Need) -> Vec<SecurityRequirement> {
+    let by = |scheme: &str| SecurityRequirement::new(scheme, [] as [&str; 0]);
+    match need {
+        Need::Nothing => Vec::new(),
+        Need::Anyone | Need::Repository(Permission::AppsView) => {
+            vec![SecurityRequirement::default(), by(TOKEN), by(PASSWORD)]
+        }
+        Need::Account | Need::FullAccount | Need::Platform(_) | Need::Workspace(_) | Need::Repository(_) => {
+            vec![by(TOKEN), by(PASSWORD)]
+        }
+    }
+}
+
+fn error_name(status: StatusCode) -> &'static str {
+    let known = ERRORS.iter().find(|(known, ..)| *known == status);
+    known.unwrap_or_else(|| panic!("describe {status} in openapi::parameters::ERRORS")).1
+}
+
+fn components(schemas: Schemas) -> Components {
+    let mut distinct = BTreeMap::new();
+    for (name, schema) in schemas {
+        let before = distinct.insert(name.clone(), schema.clone());
+        assert!(before.is_none_or(|before| before == schema), "two types are called {name}: rename one");
+    }
+    let token = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("A token, `chy_…`. It serves as a password, too."));
+    let password = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Basic)
+        .description(Some("The name and the password of an account."));
+    let mut components = ComponentsBuilder::new()
+        .schemas_from_iter(distinct)
+        .security_scheme(TOKEN, SecurityScheme::Http(token.build()))
+        .security_scheme(PASSWORD, SecurityScheme::Http(password.build()));
+    for (_, name, description) in ERRORS {
+        let problem = RefOr::Ref(Ref::from_schema_name("Problem"));
+        let content = ContentBuilder::new().schema(Some(problem)).build();
+        let response = ResponseBuilder::new().description(*description);
+        components =
+            components.response(*name, response.content("application/problem+json", content).build());
+    }
+    components.build()
+}
+
+#[cfg(test)]
+mod tests;

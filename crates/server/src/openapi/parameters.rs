@@ -1,0 +1,78 @@
+//! What the document says of path parameters, tags and errors: the tables that rows refer to by name.
+
+use chandlery_core::{
+    AccountName, AppName, CategoryName, PhaseName, ProjectName, RepositoryName, RoleName, TokenName,
+    WorkspaceName,
+};
+use http::StatusCode;
+use utoipa::openapi::{RefOr, Schema};
+
+use super::{Schemas, reference};
+
+/// A parameter in a path.
+pub(super) struct PathParameter {
+    /// As the patterns spell it.
+    pub(super) name: &'static str,
+    /// What it is.
+    pub(super) description: &'static str,
+    /// Its form.
+    pub(super) schema: fn(&mut Schemas) -> RefOr<Schema>,
+}
+
+const fn parameter(
+    name: &'static str,
+    schema: fn(&mut Schemas) -> RefOr<Schema>,
+    description: &'static str,
+) -> PathParameter {
+    PathParameter { name, description, schema }
+}
+
+/// Every parameter of the REST API's paths.
+pub(super) const PATH_PARAMETERS: &[PathParameter] = &[
+    parameter("account", reference::<AccountName>, "The login name of an account."),
+    parameter("app", reference::<AppName>, "The name of an app in its workspace."),
+    parameter("category", reference::<CategoryName>, "The name of a category of the store."),
+    parameter("phase", reference::<PhaseName>, "The name of a phase of review."),
+    parameter("project", reference::<ProjectName>, "The name of a project in its workspace."),
+    parameter("repository", reference::<RepositoryName>, "The name of a repository in its workspace."),
+    parameter("role", reference::<RoleName>, "The name of a role."),
+    parameter("token", reference::<TokenName>, "The name of one of the caller's tokens."),
+    parameter("workspace", reference::<WorkspaceName>, "The name of a workspace."),
+];
+
+/// Every tag: the modules of the handlers, in the order of the document.
+pub(super) const TAGS: &[(&str, &str)] = &[
+    ("accounts", "Who may log in, and the caller itself."),
+    ("tokens", "The caller's own tokens, for programs."),
+    ("repositories", "Helm repositories and their settings."),
+    ("search", "Finding charts in all repositories the caller may read."),
+    ("documentation", "This document."),
+];
+
+/// An error that operations answer with: its status, its name in the document, and when it happens.
+pub(super) const ERRORS: &[(StatusCode, &str, &str)] = &[
+    (
+        StatusCode::BAD_REQUEST,
+        "Invalid",
+        "A parameter or the body breaks a rule; `detail` names the field and the rule. Unknown parameters and fields are refused.",
+    ),
+    (StatusCode::UNAUTHORIZED, "Unauthenticated", "There are no credentials, or they are not valid."),
+    (StatusCode::FORBIDDEN, "Forbidden", "This account or token may not do this."),
+    (StatusCode::NOT_FOUND, "NotFound", "It does not exist, or the caller may not know that it does."),
+    (StatusCode::CONFLICT, "Conflict", "It exists already, or its state does not allow this."),
+    (
+        StatusCode::PRECONDITION_FAILED,
+        "PreconditionFailed",
+        "It changed since the caller read it: `If-Match` names another state.",
+    ),
+    (StatusCode::PAYLOAD_TOO_LARGE, "TooLarge", "The body is larger than the limit."),
+    (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UnsupportedType", "The body is of another media type."),
+    (StatusCode::UNPROCESSABLE_ENTITY, "Unprocessable", "The body is well-formed, but cannot be processed."),
+    (StatusCode::TOO_MANY_REQUESTS, "TooManyAttempts", "Too many attempts; see `Retry-After`."),
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Unavailable",
+        "Something needed is not there right now; see `Retry-After`.",
+    ),
+    (StatusCode::INSUFFICIENT_STORAGE, "QuotaExceeded", "A quota is used up."),
+];

@@ -1,0 +1,166 @@
+//! The REST API's rows. docs/ADDING-AN-ENDPOINT.md says how to add one.
+
+use axum::handler::Handler;
+use axum::routing::{MethodFilter, on};
+use chandlery_api::{AccountView, CreatedToken, Page, RepositoryView, SearchHit, TokenView, Whoami};
+use chandlery_core::Permission::{AppsView, RepositoriesManage, UsersManage};
+use http::{Method, StatusCode};
+use utoipa::ToSchema;
+
+use super::Need::{self, Account, Anyone, FullAccount, Nothing, Platform, Repository};
+use super::{Dialect, Route};
+use crate::app::SharedApp;
+use crate::http::{accounts, documentation, repositories, search, tokens};
+use crate::openapi::{Answer, Inputs, Operation, reference};
+
+const ACCOUNTS: &str = "/api/v1/accounts";
+const ACCOUNT: &str = "/api/v1/accounts/{account}";
+const TOKENS: &str = "/api/v1/tokens";
+const TOKEN: &str = "/api/v1/tokens/{token}";
+const REPOSITORIES: &str = "/api/v1/repositories";
+const REPOSITORY: &str = "/api/v1/repositories/{workspace}/{repository}";
+
+/// Every row.
+pub(super) fn rows() -> Vec<Route> {
+    let mut rows = account_rows();
+    rows.extend(repository_rows());
+    rows.push(
+        get("/api/v1/openapi.json", Nothing, documentation::get_openapi)
+            .sends("application/json", "Get the OpenAPI document of this API"),
+    );
+    rows
+}
+
+fn account_rows() -> Vec<Route> {
+    let manage = Platform(UsersManage);
+    vec![
+        get("/api/v1/whoami", Anyone, accounts::whoami).gives::<Whoami>("Say whom the credentials stand for"),
+        put("/api/v1/password", FullAccount, accounts::update_password)
+            .gives_nothing("Change the caller's password"),
+        get(ACCOUNTS, manage, accounts::list_accounts).gives::<Page<AccountView>>("List accounts"),
+        post(ACCOUNTS, manage, accounts::create_account).creates::<AccountView>("Create an account"),
+        get(ACCOUNT, manage, accounts::get_account).gives::<AccountView>("Get an account"),
+        patch(ACCOUNT, manage, accounts::update_account)
+            .gives::<AccountView>("Change an account")
+            .or(StatusCode::CONFLICT),
+        delete(ACCOUNT, manage, accounts::delete_account)
+            .gives_nothing("Delete an account")
+            .or(StatusCode::CONFLICT),
+        get(TOKENS, Account, tokens::list_tokens).gives::<Page<TokenView>>("List the caller's tokens"),
+        post(TOKENS, Account, tokens::create_token)
+            .creates::<CreatedToken>("Create a token")
+            .or(StatusCode::FORBIDDEN)
+            .or(StatusCode::NOT_FOUND),
+        delete(TOKEN, FullAccount, tokens::delete_token).gives_nothing("Delete a token"),
+    ]
+}
+
+fn repository_rows() -> Vec<Route> {
+    let manage = Repository(RepositoriesManage);
+    vec![
+        get(REPOSITORIES, Anyone, repositories::list_repositories)
+            .gives::<Page<RepositoryView>>("List the repositories that the caller may read"),
+        // In the workspace that the body names.
+        post(REPOSITORIES, Account, repositories::create_repository)
+            .creates::<RepositoryView>("Create a repository")
+            .or(StatusCode::FORBIDDEN)
+            .or(StatusCode::NOT_FOUND),
+        get(REPOSITORY, Repository(AppsView), repositories::get_repository)
+            .gives::<RepositoryView>("Get a repository"),
+        patch(REPOSITORY, manage, repositories::update_repository)
+            .gives::<RepositoryView>("Change the settings of a repository"),
+        delete(REPOSITORY, manage, repositories::delete_repository)
+            .gives_nothing("Delete a repository with all its packages")
+            .or(StatusCode::CONFLICT),
+        get("/api/v1/search", Anyone, search::search_charts).gives::<Page<SearchHit>>("Search charts"),
+    ]
+}
+
+/// A row that does not say yet what it answers.
+#[must_use]
+struct Undocumented {
+    method: Method,
+    path: &'static str,
+    need: Need,
+    handler: axum::routing::MethodRouter<SharedApp>,
+    name: &'static str,
+    reads: fn(&mut crate::openapi::Reads),
+    takes_query: bool,
+}
+
+macro_rules! methods {
+    ($($function:ident $method:ident),*) => {
+        $(fn $function<H, T>(path: &'static str, need: Need, handler: H) -> Undocumented
+        where
+            H: Handler<T, SharedApp>,
+            T: Inputs + 'static,
+        {
+            row(Method::$method, path, need, handler)
+        })*
+    };
+}
+
+methods!(get GET, post POST, put PUT, patch PATCH, delete DELETE);
+
+fn row<H, T>(method: Method, path: &'static str, need: Need, handler: H) -> Undocumented
+where
+    H: Handler<T, SharedApp>,
+    T: Inputs + 'static,
+{
+    let filter = MethodFilter::try_from(method.clone()).expect("a method of HTTP");
+    Undocumented {
+        method,
+        path,
+        need,
+        handler: on(filter, handler),
+        name: std::any::type_name::<H>(),
+        reads: T::describe,
+        takes_query: T::QUERY,
+    }
+}
+
+impl Undocumented {
+    /// 200 and JSON.
+    fn gives<T: ToSchema>(self, summary: &'static str) -> Route {
+        self.answers(StatusCode::OK, Answer::Json(reference::<T>), summary)
+    }
+
+    /// 201 and JSON, or 409 because there is one already.
+    fn creates<T: ToSchema>(self, summary: &'static str) -> Route {
+        self.answers(StatusCode::CREATED, Answer::Json(reference::<T>), summary).or(StatusCode::CONFLICT)
+    }
+
+    /// 204.
+    fn gives_nothing(self, summary: &'static str) -> Route {
+        self.answers(StatusCode::NO_CONTENT, Answer::Nothing, summary)
+    }
+
+    /// 200 and something of another media type than our JSON.
+    fn sends(self, media_type: &'static str, summary: &'static str) -> Route {
+        self.answers(StatusCode::OK, Answer::Media(media_type), summary)
+    }
+
+    fn answers(self, status: StatusCode, answer: Answer, summary: &'static str) -> Route {
+        let operation =
+            Operation { handler: self.name, summary, reads: self.reads, status, answer, errors: Vec::new() };
+        Route {
+            method: self.method,
+            paths: vec![self.path],
+            need: self.need,
+            dialect: Dialect::Rest,
+            handler: self.handler,
+            takes_query: self.takes_query,
+            operation: Some(operation),
+        }
+    }
+}
+
+impl Route {
+    /// One more error that the handler answers with.
+    fn or(mut self, status: StatusCode) -> Self {
+        if let Some(operation) = &mut self.operation {
+            operation.errors.push(status);
+        }
+        self
+    }
+}

@@ -35,7 +35,7 @@ pub struct ObjectReference {
     pub is_hook: bool,
 }
 
-/// The objects of a manifest: those of `crds/`, then documents, then hooks; lists (`kind: List`) are taken apart.
+/// The objects of a manifest: those of `crds/`, then documents, then hooks; lists are taken apart.
 ///
 /// Documents that are no maps are left out, and so are CRD files that are no YAML.
 #[must_use]
@@ -59,25 +59,38 @@ fn add(path: &str, text: &str, is_hook: bool, objects: &mut Vec<Object>) {
     }
 }
 
-fn add_value(path: &str, mut value: Value, is_hook: bool, objects: &mut Vec<Object>) {
-    if !value.is_object() {
-        return;
-    }
-    let is_list = value["kind"].as_str().is_some_and(|kind| kind.ends_with("List"));
-    match value.get_mut("items").map(Value::take) {
-        Some(Value::Array(items)) if is_list => {
-            // A list in a list is no object of Kubernetes; taking apart one level also bounds the recursion.
-            for item in items.into_iter().filter(Value::is_object) {
-                objects.push(Object { path: path.to_owned(), is_hook, value: item });
+/// Takes lists apart as the client of Kubernetes does (cli-runtime 0.37): whatever has `items` is one, whatever it calls
+/// itself, also inside another list, and gives its own kind to items that have none.
+fn add_value(path: &str, value: Value, is_hook: bool, objects: &mut Vec<Object>) {
+    let mut open = vec![value];
+    while let Some(mut value) = open.pop() {
+        match value.get_mut("items").map(Value::take) {
+            Some(Value::Array(items)) => {
+                open.extend(items.into_iter().rev().map(|item| with_kind_of(&value, item)));
             }
-        }
-        items => {
-            if let (Some(items), Some(place)) = (items, value.get_mut("items")) {
-                *place = items;
+            Some(other) => {
+                value["items"] = other;
+                objects.push(Object { path: path.to_owned(), is_hook, value });
             }
-            objects.push(Object { path: path.to_owned(), is_hook, value });
+            None if value.is_object() => objects.push(Object { path: path.to_owned(), is_hook, value }),
+            None => {}
         }
     }
+}
+
+fn with_kind_of(list: &Value, mut item: Value) -> Value {
+    /// No kind or version is longer; each item gets a copy.
+    const LONGEST: usize = 512;
+    let (kind, api_version) = (text(&list["kind"]), text(&list["apiVersion"]));
+    let has_none = text(&item["kind"]).is_empty() && text(&item["apiVersion"]).is_empty();
+    if let Value::Object(map) = &mut item
+        && has_none
+        && kind.len() + api_version.len() <= LONGEST
+    {
+        map.insert("kind".to_owned(), kind.strip_suffix("List").unwrap_or(kind).into());
+        map.insert("apiVersion".to_owned(), api_version.into());
+    }
+    item
 }
 
 impl Object {

@@ -165,6 +165,21 @@ apiVersion: v1\nkind: List\nitems:
     assert_eq!(evidence.foreign_objects.iter().map(|object| &*object.name).collect::<Vec<_>>(), ["e"]);
 }
 
+/// A list needs no name that says so, may hold others, and tells its items what they are.
+#[test]
+fn nothing_hides_in_a_list() {
+    let text = "
+apiVersion: v1\nkind: ConfigMap\nmetadata: {name: harmless}\nitems:
+- {apiVersion: v1, kind: Namespace, metadata: {name: a}}
+- apiVersion: v1\n  kind: List\n  items: [{apiVersion: v1, kind: Namespace, metadata: {name: b}}, null, text]\n---
+apiVersion: v1\nkind: NamespaceList\nitems: [{metadata: {name: c}}]\n---
+apiVersion: v1\nkind: Namespace\nmetadata: {name: d}\nitems: {}
+";
+    let evidence = collect(text);
+    let cluster: Vec<_> = evidence.cluster_objects.iter().map(|found| &*found.object.name).collect();
+    assert_eq!(cluster, ["d", "a", "b", "c"]);
+}
+
 #[test]
 fn grants_and_bindings() {
     let warnings = |rule: &str| {

@@ -126,6 +126,11 @@ enum Place {
     Other,
 }
 
+/// Is the file, by its path, a chart in an archive?
+pub(crate) fn is_package(path: &str) -> bool {
+    place_of(path) == Place::Package
+}
+
 fn place_of(path: &str) -> Place {
     let Some(below_charts) = path.strip_prefix("charts/") else {
         return match path {

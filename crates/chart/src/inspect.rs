@@ -4,6 +4,7 @@ use std::io::Read;
 
 use crate::archive::{ArchiveError, Budget, Limits};
 use crate::chart::{Chart, Keep, assemble, collect};
+use crate::contents::is_readme;
 use crate::lock::Lock;
 use crate::metadata::{Metadata, MetadataError};
 
@@ -50,8 +51,6 @@ pub fn inspect(mut reader: impl Read, limits: &Limits) -> Result<PackageSummary,
 }
 
 fn summarise(chart: Chart) -> PackageSummary {
-    let is_readme =
-        |path: &str| ["readme.md", "readme.txt", "readme"].iter().any(|name| path.eq_ignore_ascii_case(name));
     let subchart =
         |chart: Chart| SubchartSummary { name: chart.metadata.name, version: chart.metadata.version };
     PackageSummary {

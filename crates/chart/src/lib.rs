@@ -5,6 +5,7 @@
 
 mod archive;
 mod chart;
+pub mod contents;
 mod directory;
 mod index;
 mod inspect;
@@ -14,6 +15,7 @@ mod metadata;
 mod package;
 mod provenance;
 pub mod render;
+pub mod review;
 mod starter;
 mod timestamp;
 mod values;
@@ -33,7 +35,8 @@ pub use lock::Lock;
 pub use metadata::{Dependency, LegacyFields, Maintainer, Metadata, MetadataError, ShapeError};
 pub use package::{PackageError, PackageOptions, file_name};
 pub use provenance::{
-    ProvenanceError, ProvenanceIdentity, SigningIdentity, Verification, parse_identity, verify_provenance,
+    ProvenanceError, ProvenanceIdentity, SigningIdentity, Verification, listed_files, parse_identity,
+    verify_provenance,
 };
 pub use starter::starter_files;
 pub use timestamp::{Timestamp, TimestampError};

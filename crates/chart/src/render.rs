@@ -47,3 +47,4 @@ pub use prepare::{PrepareOptions, Prepared, prepare};
 pub use schema::SchemaError;
 pub use set::{ReadFile, SetError, SetKind, apply_flags, set_values};
 pub use variation::varying_files;
+pub(crate) use variation::{differing_files, render_later};

@@ -1,5 +1,7 @@
 //! Verifying packages.
 
+use std::collections::BTreeMap;
+
 use chandlery_core::Digest;
 use pgp::composed::{CleartextSignedMessage, PublicOrSecret, SignedPublicKey, SignedPublicSubKey};
 use pgp::packet::{Signature, SignatureType};
@@ -34,11 +36,7 @@ pub fn verify_provenance(
     digest: &Digest,
     keyring: &[u8],
 ) -> Result<Verification, ProvenanceError> {
-    let no_signature = |reason: String| ProvenanceError::NoSignature(reason);
-    let text =
-        std::str::from_utf8(provenance).map_err(|_| no_signature("the file is not text".to_owned()))?;
-    let (signed, _) =
-        CleartextSignedMessage::from_string(text).map_err(|error| no_signature(error.to_string()))?;
+    let signed = read_message(provenance)?;
     let key = find_signer(&signed, keyring::read(keyring)?)?;
     let sums = message::parse_sums(&signed.signed_text())?;
     let listed = sums.get(file_name).ok_or_else(|| ProvenanceError::FileNotListed(file_name.to_owned()))?;
@@ -56,6 +54,23 @@ pub fn verify_provenance(
         file_name: file_name.to_owned(),
         digest: *digest,
     })
+}
+
+/// The files that a provenance file lists with their sums (`sha256:…`), whoever signed it.
+///
+/// # Errors
+/// [`ProvenanceError::NoSignature`] and [`ProvenanceError::Message`].
+pub fn listed_files(provenance: &[u8]) -> Result<BTreeMap<String, String>, ProvenanceError> {
+    message::parse_sums(&read_message(provenance)?.signed_text())
+}
+
+fn read_message(provenance: &[u8]) -> Result<CleartextSignedMessage, ProvenanceError> {
+    let no_signature = |reason: String| ProvenanceError::NoSignature(reason);
+    let text =
+        std::str::from_utf8(provenance).map_err(|_| no_signature("the file is not text".to_owned()))?;
+    let (signed, _) =
+        CleartextSignedMessage::from_string(text).map_err(|error| no_signature(error.to_string()))?;
+    Ok(signed)
 }
 
 /// The key that made one of the signatures.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use chandlery_template::{
-    Error, Execution, ExecutionOptions, Functions, Limits, Map, MissingKey, ReadLog, TemplateSet, Text, Value,
+    Error, ErrorKind, Execution, ExecutionOptions, Functions, Limits, Map, MissingKey, ReadLog, TemplateSet,
+    Text, Value,
 };
 use jiff::Timestamp;
 use memchr::memmem;
@@ -124,7 +125,12 @@ pub fn render(prepared: &Prepared, options: &RenderOptions) -> Result<Rendered, 
     for path in order.iter().filter(|path| !file_name(path).starts_with('_')) {
         let text = render_one(&mut execution, path, &templates[*path]);
         let text = text.map_err(|error| {
-            RenderError::Template(trace::execution_error(path, &error, options.compat.has_error_levels()))
+            let text = trace::execution_error(path, &error, options.compat.has_error_levels());
+            if error.kind() == ErrorKind::Limit {
+                RenderError::Limit(text)
+            } else {
+                RenderError::Template(text)
+            }
         })?;
         rendered.files.insert((*path).clone(), text);
     }

@@ -25,6 +25,9 @@ pub enum RenderError {
     /// A template could not be parsed or executed.
     #[error("{0}")]
     Template(String),
+    /// A template would use more than it may.
+    #[error("{0}")]
+    Limit(String),
     /// A text is no version of Kubernetes.
     #[error("invalid Kubernetes version {0:?}: use something like v1.33.4")]
     KubeVersion(String),

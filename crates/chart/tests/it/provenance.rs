@@ -11,12 +11,12 @@ use tempfile::TempDir;
 const FILE: &str = "t-0.1.0.tgz";
 
 /// A home of GnuPG with keys, whose agent ends with it.
-struct Gpg {
+pub(crate) struct Gpg {
     home: TempDir,
 }
 
 impl Gpg {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { home: tempfile::tempdir().unwrap() }
     }
 
@@ -33,11 +33,11 @@ impl Gpg {
         output
     }
 
-    fn generate(&self, user_id: &str, algorithm: &str, passphrase: &str) {
+    pub(crate) fn generate(&self, user_id: &str, algorithm: &str, passphrase: &str) {
         self.run(&["--passphrase", passphrase, "--quick-generate-key", user_id, algorithm, "sign", "never"]);
     }
 
-    fn export(&self, arguments: &[&str]) -> Vec<u8> {
+    pub(crate) fn export(&self, arguments: &[&str]) -> Vec<u8> {
         self.run(arguments).stdout
     }
 

@@ -3,15 +3,20 @@
 //! SQL is written once, with `$1` parameters, in the dialect that SQLite and PostgreSQL share.
 
 pub mod accounts;
+pub mod app_versions;
+pub mod apps;
+pub mod audit;
 pub(crate) mod blobs;
 pub mod charts;
 mod columns;
 mod connection;
+pub mod listings;
 pub mod members;
 mod open;
 pub mod packages;
 pub mod provenance;
 pub mod repositories;
+pub mod reviews;
 pub mod roles;
 pub mod tokens;
 pub mod workspaces;

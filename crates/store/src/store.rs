@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use chandlery_core::{Digest, Error, Result};
+use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
-use crate::db::blobs::Gone;
-use crate::db::packages::{PublishOutcome, PublishRequest, record_reviving};
-use crate::{Blobs, Database, FinishedBlob, StoreSettings};
+use crate::db::blobs::{self, BlobUse, Gone};
+use crate::db::packages::{PublishOutcome, PublishRequest, record};
+use crate::{Blobs, Database, FinishedBlob, StoreSettings, Transaction};
 
 /// All durable state of an installation.
 #[derive(Debug)]
@@ -101,32 +102,40 @@ impl Store {
     /// commit itself it is unknown whether it happened.
     pub async fn publish(&self, request: &PublishRequest, blobs: &[FinishedBlob]) -> Result<PublishOutcome> {
         check_complete(request, blobs)?;
+        let transaction = self.begin_with(blobs).await?;
+        match record(&transaction, request).await {
+            Ok(outcome) => transaction.commit().await.map(|()| outcome),
+            Err(cause) => {
+                // The cause is worth more than a failing rollback, which happens by itself as well.
+                let _ = transaction.rollback().await;
+                Err(cause)
+            }
+        }
+    }
+
+    /// Brings bytes to their place and begins a transaction whose rows may refer to them.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] for faults that may pass: a full disk, a database or blob store that does not answer.
+    pub async fn begin_with(&self, blobs: &[FinishedBlob]) -> Result<Transaction> {
         self.claim_blobs().await?;
         let began = Instant::now();
         let mut put_at = self.put(blobs).await?;
         let mut revived: Vec<Gone> = Vec::new();
         loop {
             let transaction = self.database.begin().await?;
-            let outcome = record_reviving(&transaction, request, &revived).await;
-            match outcome {
-                Ok(Ok(outcome)) if put_at.elapsed() < PUT_VALIDITY => {
-                    transaction.commit().await?;
-                    return Ok(outcome);
-                }
-                Ok(Ok(_)) => {
+            match touch_all(&transaction, blobs, &revived).await? {
+                // From here on the rows are locked: nobody removes the bytes before the transaction ends.
+                Ok(()) if put_at.elapsed() < PUT_VALIDITY => return Ok(transaction),
+                Ok(()) => {
                     transaction.rollback().await?;
                     put_at = self.put(blobs).await?;
                 }
-                Ok(Err(gone)) => {
+                Err(gone) => {
                     transaction.rollback().await?;
                     self.wait_or_put_back(&gone, blobs, began).await?;
                     revived.retain(|other| other.digest != gone.digest);
                     revived.push(gone);
-                }
-                Err(cause) => {
-                    // The cause is worth more than a failing rollback, which happens by itself as well.
-                    let _ = transaction.rollback().await;
-                    return Err(cause);
                 }
             }
         }
@@ -155,6 +164,25 @@ impl Store {
         let blob = blob.ok_or_else(|| Error::internal("an upload misses bytes"))?;
         self.blobs.put(blob).await
     }
+}
+
+/// Records that all of these are needed, in the order of their digests, so that two who bring the same never wait for
+/// each other.
+async fn touch_all(
+    transaction: &Transaction,
+    blobs: &[FinishedBlob],
+    revived: &[Gone],
+) -> Result<Result<(), Gone>> {
+    let mut uses: Vec<BlobUse> =
+        blobs.iter().map(|blob| BlobUse { digest: *blob.digest(), size: blob.size() }).collect();
+    uses.sort_by_key(|blob| blob.digest);
+    for blob in &uses {
+        let back = revived.iter().find(|gone| gone.digest == blob.digest);
+        if let Err(gone) = blobs::touch(transaction, blob, back, Timestamp::now()).await? {
+            return Ok(Err(gone));
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// Rows must not refer to bytes that nobody brought.

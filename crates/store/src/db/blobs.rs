@@ -30,7 +30,7 @@ pub(crate) struct Gone {
 /// Records that an upload needs a blob. The row stays locked until the transaction ends.
 ///
 /// The inner error is a blob that is deleted or being deleted, unless `revived` is that very deletion.
-pub(super) async fn touch(
+pub(crate) async fn touch(
     transaction: &Transaction,
     blob: &BlobUse,
     revived: Option<&Gone>,
@@ -57,6 +57,17 @@ pub(super) async fn touch(
     };
     let mut columns = Columns::of(&row);
     Ok(Err(Gone { digest: blob.digest, in_progress: columns.take()?, deletions: columns.take()? }))
+}
+
+/// [`touch`] for bytes that are in place: nobody brings them again.
+///
+/// # Errors
+/// [`Error::Conflict`] while they are being collected as garbage.
+pub(super) async fn keep(transaction: &Transaction, blob: &BlobUse, now: Timestamp) -> Result<()> {
+    let outcome = touch(transaction, blob, None, now).await?;
+    outcome.map_err(|gone| {
+        Error::Conflict(format!("the blob {} is being removed, upload it again", gone.digest))
+    })
 }
 
 /// A blob that this process may delete, and nobody else.

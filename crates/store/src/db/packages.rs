@@ -11,7 +11,6 @@ use super::Connection;
 use super::columns::Columns;
 
 pub use delete::{DeletedVersion, delete_version};
-pub(crate) use publish::record_reviving;
 pub use publish::{NewPackage, NewProvenance, PublishLimits, PublishOutcome, PublishRequest, record};
 
 /// A stored file: what to send for its name.

@@ -118,6 +118,12 @@ const CHANGES: &[&str] = &[
     )",
     "CREATE INDEX apps_category ON apps (category_id)",
     "CREATE INDEX apps_generation ON apps (generation)",
+    // Apps that were deleted, for whoever keeps something derived from them.
+    "CREATE TABLE removed_apps (
+        app_id BIGINT NOT NULL PRIMARY KEY,
+        generation BIGINT NOT NULL
+    )",
+    "CREATE INDEX removed_apps_generation ON removed_apps (generation)",
     "CREATE TABLE attachments (
         id {id},
         app_id BIGINT NOT NULL REFERENCES apps (id) ON DELETE CASCADE,

@@ -87,28 +87,9 @@ pub struct PublishOutcome {
 /// belongs to a version of another chart; [`Error::QuotaExceeded`]; [`Error::NotFound`] when the repository is gone;
 /// [`Error::Conflict`] while the same bytes are being collected as garbage.
 pub async fn record(transaction: &Transaction, request: &PublishRequest) -> Result<PublishOutcome> {
-    let outcome = record_reviving(transaction, request, &[]).await?;
-    outcome.map_err(|gone| {
-        Error::Conflict(format!("the blob {} is being removed, upload it again", gone.digest))
-    })
-}
-
-/// [`record`], where `revive` are blobs known as deleted whose bytes were put back since; the inner error is a blob
-/// whose bytes cannot be relied on.
-pub(crate) async fn record_reviving(
-    transaction: &Transaction,
-    request: &PublishRequest,
-    revive: &[blobs::Gone],
-) -> Result<Result<PublishOutcome, blobs::Gone>> {
     let generation = repositories::advance(transaction, request.repository_id, request.created_at).await?;
-    let mut uses = blob_uses(request);
-    uses.sort_by_key(|blob| blob.digest);
-    uses.dedup_by_key(|blob| blob.digest);
-    for blob in &uses {
-        let revived = revive.iter().find(|gone| gone.digest == blob.digest);
-        if let Err(gone) = blobs::touch(transaction, blob, revived, request.created_at).await? {
-            return Ok(Err(gone));
-        }
+    for blob in blob_uses(request) {
+        blobs::keep(transaction, &blob, request.created_at).await?;
     }
     let mut outcome = PublishOutcome { generation, replaced: false, evicted: Vec::new() };
     if let Some(package) = &request.package {
@@ -122,15 +103,18 @@ pub(crate) async fn record_reviving(
     if new_package || new_provenance {
         check_storage_objects(transaction, request).await?;
     }
-    Ok(Ok(outcome))
+    Ok(outcome)
 }
 
-/// The blobs an upload refers to. They are touched in the order of their digests, so that two uploads of the same
-/// pair never wait for each other.
+/// The blobs an upload refers to, in the order of their digests, so that two uploads of the same pair never wait for
+/// each other.
 fn blob_uses(request: &PublishRequest) -> Vec<BlobUse> {
     let package = request.package.iter().map(|file| BlobUse { digest: file.digest, size: file.size });
     let provenance = request.provenance.iter().map(|file| BlobUse { digest: file.digest, size: file.size });
-    package.chain(provenance).collect()
+    let mut uses: Vec<BlobUse> = package.chain(provenance).collect();
+    uses.sort_by_key(|blob| blob.digest);
+    uses.dedup_by_key(|blob| blob.digest);
+    uses
 }
 
 async fn record_package(

@@ -1,11 +1,11 @@
 //! What all requests share.
 
 use std::net::IpAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use axum::Router;
 use axum::body::Body;
-use chandlery_core::{Actor, Permission, Place, Result, authorise};
+use chandlery_core::{Actor, Error, Permission, Place, RepositoryPath, Result, authorise};
 use chandlery_store::Store;
 use chandlery_store::workspaces::WorkspaceRow;
 use http::uri::{PathAndQuery, Uri};
@@ -21,6 +21,10 @@ use crate::observe::{self, Metrics};
 use crate::service::packages::PackageCache;
 use crate::service::repositories::{Repositories, Repository};
 use crate::transport::{Handler, Peer};
+
+/// The repository that holds what was released: `/store` shows it. Releases fill it and nobody else.
+pub(crate) static STORE_REPOSITORY: LazyLock<RepositoryPath> =
+    LazyLock::new(|| RepositoryPath::new("system", "store").expect("both are valid names"));
 
 /// The state of the server.
 pub(crate) struct App {
@@ -57,8 +61,23 @@ pub(crate) struct Scope {
 impl Scope {
     /// Checks a permission of the actor here: the first line of every service method.
     pub(crate) fn require(&self, permission: Permission) -> Result<()> {
-        authorise(&self.actor, permission, self.repository.place())
+        authorise(&self.actor, permission, self.repository.place())?;
+        // Whatever the role: what is in the store was reviewed.
+        match permission {
+            Permission::AppsCreate | Permission::AppsManage if self.repository.is_store => {
+                Err(filled_by_releases())
+            }
+            _ => Ok(()),
+        }
     }
+}
+
+/// Why nobody changes what is in the store's repository.
+pub(crate) fn filled_by_releases() -> Error {
+    let path = &*STORE_REPOSITORY;
+    Error::Forbidden(format!(
+        "{path} is the store's repository: it is filled by releases of app versions that passed review, and emptied by suspending them"
+    ))
 }
 
 /// Somebody in one workspace, as the authoriser of the route let them in: the only way for a handler to what belongs

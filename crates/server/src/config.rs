@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chandlery_core::{AccountName, RepositoryPath, RepositorySettings};
+use chandlery_core::{AccountName, RepositoryPath, RepositorySettings, Visibility};
 
 /// Everything the server needs to know before it starts. The command line, the environment and a file fill it.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub struct Config {
     pub default_repository_public: bool,
     /// The id of the default repository for Artifact Hub, which it is created with.
     pub default_repository_artifacthub_id: Option<String>,
+    /// Who may read the store when its repository is created, at the first start.
+    pub store_visibility: Visibility,
     /// What every repository is created with where its creator says nothing.
     pub repository_defaults: RepositorySettings,
     /// The largest request body in bytes.
@@ -139,6 +141,7 @@ impl Config {
             default_repository: RepositoryPath::new("default", "charts").expect("both are valid names"),
             default_repository_public: false,
             default_repository_artifacthub_id: None,
+            store_visibility: Visibility::Internal,
             repository_defaults: RepositorySettings::default(),
             // 100 MiB: what a chart may be unpacked at most, so no valid package is larger.
             max_upload_size: 100 << 20,

@@ -16,7 +16,7 @@ use chandlery_core::{Actor, Error, Permission, Place, RepositoryPath, Result, Wo
 use chandlery_store::workspaces;
 use http::Method;
 
-use crate::app::{Scope, SharedApp, WorkspaceScope, peer_of};
+use crate::app::{STORE_REPOSITORY, Scope, SharedApp, WorkspaceScope, peer_of};
 use crate::config::{Access, Config};
 use crate::error::{ApiError, ChartMuseumError};
 use crate::http::{charts, documentation, files, operations, search, uploads};
@@ -40,6 +40,8 @@ pub enum Need {
     Workspace(Permission),
     /// A permission in the repository that the path names.
     Repository(Permission),
+    /// To read the store: the visibility of its repository says who may.
+    Store,
 }
 
 /// How errors are worded.
@@ -111,6 +113,13 @@ fn chart_routes(config: &Config) -> Vec<Route> {
         get(file_paths!("/charts/{file}"), to::get(files::get_file)),
         get(file_paths!("/artifacthub-repo.yml"), to::get(files::get_artifacthub_repository)),
     ];
+    let store =
+        |path, handler| Route { need: Need::Store, ..row(Method::GET, vec![path], AppsView, handler) };
+    routes.extend([
+        store("/store/index.yaml", to::get(files::get_index)),
+        store("/store/charts/{file}", to::get(files::get_file)),
+        store("/store/artifacthub-repo.yml", to::get(files::get_artifacthub_repository)),
+    ]);
     if config.chartmuseum.disable_api {
         return routes;
     }
@@ -268,6 +277,11 @@ impl Guard {
                 let scope = self.workspace_scope(actor.clone(), name).await?;
                 scope.require(permission)?;
                 request = Request::from_parts(parts, body);
+                request.extensions_mut().insert(scope);
+            }
+            Need::Store => {
+                let scope = self.scope(actor.clone(), Ok(STORE_REPOSITORY.clone())).await?;
+                scope.require(Permission::AppsView)?;
                 request.extensions_mut().insert(scope);
             }
             Need::Repository(permission) => {

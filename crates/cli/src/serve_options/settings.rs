@@ -233,6 +233,16 @@ pub(crate) const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        name: "store-visibility",
+        kind: Kind::Text("public|internal|private"),
+        default: "internal",
+        help: "Who may read the store, set at the first start",
+        apply: |draft, text| {
+            draft.config.store_visibility = text.parse()?;
+            Ok(())
+        },
+    },
+    Setting {
         name: "new-repository-allow-overwrite",
         kind: Kind::Switch,
         default: "false",

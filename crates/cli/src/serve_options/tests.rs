@@ -72,6 +72,7 @@ fn every_setting_can_be_set_in_every_layer() {
         ("default-repository", "team/charts"),
         ("default-repository-public", "true"),
         ("default-repository-artifacthub-id", "5a-id"),
+        ("store-visibility", "private"),
         ("new-repository-allow-overwrite", "true"),
         ("new-repository-keep-versions", "7"),
         ("new-repository-max-storage-objects", "90"),

@@ -21,7 +21,7 @@ fn repositories_are_made_changed_and_removed() {
     assert_eq!((&changed["allow_overwrite"], &changed["visibility"]), (&true.into(), &"public".into()));
     let list = admin.run(["repo", "list", "-o", "json"]).json();
     let paths: Vec<_> = list.as_array().unwrap().iter().map(|one| one["path"].as_str().unwrap()).collect();
-    assert_eq!(paths, ["default/charts", "team/charts"]);
+    assert_eq!(paths, ["default/charts", "system/store", "team/charts"]);
     admin.run(["repo", "delete", "team/charts", "--yes"]).succeeded();
     admin.run(["repo", "get", "team/charts"]).failed(1, "404");
 }

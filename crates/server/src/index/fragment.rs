@@ -12,6 +12,8 @@ use chandlery_store::charts::VersionRow;
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
+use crate::app::STORE_REPOSITORY;
+
 /// What a path segment may not contain as it is (RFC 3986 3.3); `+` may, and clients take it literally.
 const NOT_IN_SEGMENT: &AsciiSet = &CONTROLS
     .add(b' ')
@@ -62,11 +64,12 @@ impl Links {
         format!("{origin}{}/{path}", self.context_path)
     }
 
-    /// Where the packages of a repository are. The default one keeps ChartMuseum's addresses.
+    /// Where the packages of a repository are. The default one keeps ChartMuseum's addresses, the store's is `/store`.
     pub(crate) fn of(&self, path: &RepositoryPath, is_default: bool) -> PackageBase {
         PackageBase(match &self.public_url {
             None => String::new(),
             Some(origin) if is_default => format!("{origin}{}/", self.context_path),
+            Some(origin) if *path == *STORE_REPOSITORY => format!("{origin}{}/store/", self.context_path),
             Some(origin) => format!("{origin}{}/{path}/", self.context_path),
         })
     }
@@ -180,6 +183,8 @@ mod tests {
         let links = Links::new(Some("https://h/"), String::new(), "/ctx".to_owned());
         assert_eq!(links.of(&path, true).package("a-1.tgz"), "https://h/ctx/charts/a-1.tgz");
         assert_eq!(links.of(&path, false).package("a-1.tgz"), "https://h/ctx/team/apps/charts/a-1.tgz");
+        let store = links.of(&STORE_REPOSITORY, false);
+        assert_eq!(store.package("a-1.tgz"), "https://h/ctx/store/charts/a-1.tgz");
     }
 
     fn row(version: &str, created: i64) -> VersionRow {

@@ -141,7 +141,7 @@ fn errors_of(need: Need) -> &'static [StatusCode] {
         Need::Anyone | Need::Account => &[UNAUTHENTICATED, GUESSING, UNAVAILABLE],
         Need::FullAccount | Need::Platform(_) => &[UNAUTHENTICATED, Status::FORBIDDEN, GUESSING, UNAVAILABLE],
         // Whoever may not see the place gets 404.
-        Need::Repository(Permission::AppsView) => {
+        Need::Store | Need::Repository(Permission::AppsView) => {
             &[UNAUTHENTICATED, Status::NOT_FOUND, GUESSING, UNAVAILABLE]
         }
         Need::Workspace(_) | Need::Repository(_) => {
@@ -161,6 +161,7 @@ fn needed(need: Need) -> Option<String> {
         Need::Platform(permission) => {
             Some(format!("Needs the permission `{}` on the platform.", permission.as_str()))
         }
+        Need::Store => Some("Needs the right to read the store: the visibility of its repository `system/store` says who has it.".to_owned()),
         Need::Workspace(permission) => {
             Some(format!("Needs the permission `{}` in the workspace.", permission.as_str()))
         }
@@ -178,7 +179,7 @@ fn securities(need: Need) -> Vec<SecurityRequirement> {
     let by = |scheme: &str| SecurityRequirement::new(scheme, [] as [&str; 0]);
     match need {
         Need::Nothing => Vec::new(),
-        Need::Anyone | Need::Repository(Permission::AppsView) => {
+        Need::Anyone | Need::Store | Need::Repository(Permission::AppsView) => {
             vec![SecurityRequirement::default(), by(TOKEN), by(PASSWORD)]
         }
         Need::Account | Need::FullAccount | Need::Platform(_) | Need::Workspace(_) | Need::Repository(_) => {

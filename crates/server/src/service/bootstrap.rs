@@ -1,4 +1,4 @@
-//! What a server has to have before anyone can use it: an administrator and the default repository.
+//! What a server has to have before anyone can use it: an administrator, the default repository and the store's.
 
 use chandlery_core::{
     AccountName, Error, PLATFORM_ADMIN, REPOSITORIES_MANAGER, RepositoryPath, RepositorySettings, Result,
@@ -7,6 +7,7 @@ use chandlery_core::{
 use chandlery_store::{Store, Transaction, accounts, repositories, workspaces};
 use jiff::Timestamp;
 
+use crate::app::STORE_REPOSITORY;
 use crate::authentication::{hash_password, random_secret};
 use crate::config::{Config, Secret};
 use crate::service::repositories::check;
@@ -32,6 +33,7 @@ async fn accounts_and_repository(store: &Store, config: &Config) -> Result<()> {
     }
     let transaction = store.database().begin().await?;
     default_repository(&transaction, config).await?;
+    store_repository(&transaction, config).await?;
     transaction.commit().await
 }
 
@@ -92,18 +94,42 @@ async fn initial_account(store: &Store, name: &AccountName, password: &Secret) -
 
 async fn default_repository(transaction: &Transaction, config: &Config) -> Result<()> {
     let path = &config.default_repository;
+    if *path == *STORE_REPOSITORY {
+        return Err(Error::invalid("default repository", format!("{path} is the store's; choose another")));
+    }
     let settings = default_repository_settings(config);
     check(&settings)?;
     if let Some(existing) = repositories::find(transaction, path).await? {
         tell_of_differences(path, &settings, &existing.settings);
         return Ok(());
     }
+    create_repository(transaction, path, &settings).await
+}
+
+/// The repository behind `/store`, which releases fill.
+async fn store_repository(transaction: &Transaction, config: &Config) -> Result<()> {
+    if repositories::find(transaction, &STORE_REPOSITORY).await?.is_some() {
+        return Ok(());
+    }
+    let settings = RepositorySettings {
+        visibility: config.store_visibility,
+        description: "Every released version of every app of the store".to_owned(),
+        ..RepositorySettings::default()
+    };
+    create_repository(transaction, &STORE_REPOSITORY, &settings).await
+}
+
+async fn create_repository(
+    transaction: &Transaction,
+    path: &RepositoryPath,
+    settings: &RepositorySettings,
+) -> Result<()> {
     let now = Timestamp::now();
     let workspace = match workspaces::find(transaction, &path.workspace).await? {
         Some(workspace) => workspace,
         None => workspaces::create(transaction, &path.workspace, now).await?,
     };
-    repositories::create(transaction, workspace.id, &path.repository, &settings, now).await?;
+    repositories::create(transaction, workspace.id, &path.repository, settings, now).await?;
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use chandlery_core::{
 use chandlery_store::{Store, charts, repositories, workspaces};
 use jiff::Timestamp;
 
-use crate::app::{App, Scope};
+use crate::app::{App, STORE_REPOSITORY, Scope, filled_by_releases};
 
 /// A repository as requests use it.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub(crate) struct Repository {
     pub(crate) settings: RepositorySettings,
     /// Whether it is also served at the root.
     pub(crate) is_default: bool,
+    /// Whether it is the store's: see [`STORE_REPOSITORY`].
+    pub(crate) is_store: bool,
     created_at: Timestamp,
     updated_at: Timestamp,
     /// Shared with what this repository was before its settings changed: requests that began then still advance it.
@@ -39,6 +41,7 @@ impl Repository {
             id: row.id,
             workspace_id: row.workspace_id,
             is_default: row.path == *default,
+            is_store: row.path == *STORE_REPOSITORY,
             path: row.path,
             settings: row.settings,
             created_at: row.created_at,
@@ -219,6 +222,9 @@ pub(crate) async fn update(app: &App, scope: &Scope, change: UpdateRepository) -
 pub(crate) async fn delete(app: &App, scope: &Scope) -> Result<()> {
     scope.require(Permission::RepositoriesManage)?;
     let path = &scope.repository.path;
+    if scope.repository.is_store {
+        return Err(filled_by_releases());
+    }
     if scope.repository.is_default {
         return Err(Error::Conflict(format!("{path} is served at the root and cannot be deleted")));
     }

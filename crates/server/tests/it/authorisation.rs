@@ -13,6 +13,7 @@ use http::Method;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
+use crate::store::Release;
 use crate::support::{Answer, Client, TestServer, package, provenance};
 
 /// What is sent on a route, and what the answer is for those who may.
@@ -46,6 +47,9 @@ fn probes() -> Vec<Probe> {
         get("/index.yaml", 2, "apiVersion: v1"),
         get("/charts/{file}", 2, ""),
         get("/artifacthub-repo.yml", 2, "repositoryID: 7"),
+        get("/store/index.yaml", 1, "apiVersion: v1"),
+        get("/store/charts/{file}", 1, ""),
+        get("/store/artifacthub-repo.yml", 1, "repositoryID: 7"),
         get("/api/charts", 3, "\"mychart\""),
         get("/api/charts/{name}", 3, "\"mychart\""),
         get(VERSION, 3, "\"mychart\""),
@@ -131,6 +135,9 @@ const PLACES: [Place; 3] = [
 /// The default repository, which is made private.
 const DEFAULT: Place = Place { path: "default/charts", id: 4, visibility: Visibility::Private };
 
+/// The store's.
+const STORE: Place = Place { path: "system/store", id: 6, visibility: Visibility::Internal };
+
 /// Another tenant's.
 const ELSEWHERE: Place = Place { path: "other/charts", id: 5, visibility: Visibility::Private };
 
@@ -162,6 +169,8 @@ async fn server_of_everything() -> (TestServer, Client) {
     for place in PLACES.iter().chain([&ELSEWHERE]) {
         admin.create_repository(place.path, &json!({ "visibility": place.visibility.as_str() })).await;
     }
+    Release::of("isv", "mychart", "0.1.0").put(&server.store().await).await;
+    admin.set(STORE.path, &json!({ "artifacthub_repository_id": "7" })).await;
     admin.set(DEFAULT.path, &json!({ "visibility": DEFAULT.visibility.as_str() })).await;
     for place in PLACES.iter().chain([&DEFAULT]) {
         admin.set(place.path, &json!({ "artifacthub_repository_id": "7" })).await;
@@ -276,6 +285,7 @@ fn refusal(need: Need, actor: Option<&Actor>, place: Place) -> Option<u16> {
         Need::Platform(permission) => authorise(actor, permission, At::Platform),
         Need::Workspace(permission) => authorise(actor, permission, At::Workspace(1)),
         Need::Repository(permission) => authorise(actor, permission, scope),
+        Need::Store => return refusal(Need::Repository(Permission::AppsView), Some(actor), STORE),
     };
     decision.err().map(|error| match error.code() {
         "unauthenticated" => 401,
@@ -453,7 +463,7 @@ async fn tokens_do_not_tell_either() {
     assert_eq!(problems[0], problems[1]);
     let listed = regular.get("/api/v1/repositories").await.expect(200).json();
     let paths: Vec<_> = listed["items"].as_array().unwrap().iter().map(|item| item["path"].clone()).collect();
-    assert_eq!(paths, ["team/internal", "team/public"]);
+    assert_eq!(paths, ["system/store", "team/internal", "team/public"]);
     for path in ["/api/v1/search", "/api/chartsvc/v1/charts/search"] {
         let found = regular.get(path).await.expect(200).text();
         assert!(found.contains("team/internal") && !found.contains("team/private"), "{found}");

@@ -8,4 +8,5 @@ mod index;
 mod replicas;
 mod rest;
 mod services;
+mod store;
 mod support;

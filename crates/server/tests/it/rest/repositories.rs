@@ -109,7 +109,7 @@ async fn names_and_pages() {
         let body = json!({ "path": bad });
         admin.send_json(Method::POST, "/api/v1/repositories", &body).await.is_problem(400, "invalid");
     }
-    let mut paths = vec!["default/charts".to_owned()];
+    let mut paths = vec!["default/charts".to_owned(), "system/store".to_owned()];
     // Byte order of the whole path is not the order of its two names: '-' and '.' are less than '/'.
     for path in ["a/z", "a-b/c", "a.b/c", "a/b", "a0/c", "z/a", "a/b-c", "a/b.c"] {
         admin.create_repository(path, &json!({})).await;

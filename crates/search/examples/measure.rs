@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use chandlery_core::Result;
 use chandlery_search::{Change, Document, Index, Query, Sort, Start, View, Workspaces};
+use rustix::time::{ClockId, clock_gettime};
 
 #[path = "measure/corpus.rs"]
 mod corpus;
@@ -51,10 +52,17 @@ fn build(index: &Index, corpus: &mut Corpus, apps: i64) -> Result<()> {
     let (began, cpu) = (Instant::now(), cpu_time());
     let views = [View::Store, View::Workspace];
     let documents = (0..apps).flat_map(|id| views.map(|view| (id, view)));
-    index.rebuild(documents.map(|(id, view)| Ok(corpus.document(id, view))), 1)?;
+    let mut most = 0;
+    let documents = documents.map(|(id, view)| {
+        if id % 1_000 == 0 {
+            most = most.max(status("RssAnon"));
+        }
+        Ok(corpus.document(id, view))
+    });
+    index.rebuild(documents, 1)?;
     let cpu = (cpu_time() - cpu).saturating_sub(2 * generating);
     println!("built {} documents: {cpu:.1?} CPU, {:.1?} with making them", index.len(), began.elapsed());
-    println!("resident after: {} MiB, at most {} MiB", resident_mebibytes(), peak_mebibytes());
+    println!("of our own memory at most {most} MiB, {} MiB now", status("RssAnon"));
     Ok(())
 }
 
@@ -71,7 +79,7 @@ fn reopen(directory: &Path) -> Result<Index> {
         began.elapsed(),
         cpu_time() - cpu,
         index.len(),
-        resident_mebibytes() - before
+        resident_mebibytes().saturating_sub(before)
     );
     Ok(index)
 }
@@ -108,7 +116,7 @@ fn measure_searches(index: &Index, corpus: &mut Corpus) -> Result<()> {
     let mixed: Vec<_> = (0..all.len()).map(|step| all[step * 7_919 % all.len()].clone()).collect();
     measure(index, "MIXED", &mixed)?;
     measure_threads(index, &mixed);
-    println!("resident: {} MiB", resident_mebibytes());
+    println!("resident: {} MiB, of which our own memory {} MiB", resident_mebibytes(), status("RssAnon"));
     Ok(())
 }
 
@@ -166,18 +174,16 @@ fn measure_changes(index: &Index, corpus: &mut Corpus) -> Result<()> {
 
 /// CPU time of this process, all threads.
 fn cpu_time() -> Duration {
-    let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux");
-    let after_name = stat.rsplit(')').next().expect("one part at least");
-    let ticks = after_name.split_whitespace().skip(11).take(2);
-    // A tick is a hundredth of a second on every Linux.
-    Duration::from_millis(ticks.map(|field| field.parse::<u64>().expect("a number")).sum::<u64>() * 10)
+    duration(ClockId::ProcessCPUTime)
 }
 
-/// CPU time of this thread, exactly.
 fn thread_cpu_time() -> Duration {
-    let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
-    let nanoseconds = statistics.split(' ').next().expect("one part at least");
-    Duration::from_nanos(nanoseconds.parse().expect("a number"))
+    duration(ClockId::ThreadCPUTime)
+}
+
+fn duration(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 fn status(key: &str) -> u64 {
@@ -188,10 +194,6 @@ fn status(key: &str) -> u64 {
 
 fn resident_mebibytes() -> u64 {
     status("VmRSS")
-}
-
-fn peak_mebibytes() -> u64 {
-    status("VmHWM")
 }
 
 fn disk_mebibytes(directory: &Path) -> u64 {

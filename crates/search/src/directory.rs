@@ -44,12 +44,18 @@ pub(crate) fn open_or_create(folder: &Path, fields: &Fields) -> Result<Opened> {
 pub(crate) fn remove_others(directory: &Path, keep: &Path) -> Result<()> {
     for entry in fs::read_dir(directory).map_err(unavailable)? {
         let path = entry.map_err(unavailable)?.path();
-        let ours = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PREFIX));
-        if ours && path != keep {
+        if path != keep && is_ours(&path) {
             remove(&path)?;
         }
     }
     Ok(())
+}
+
+fn is_ours(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let versions = name.strip_prefix(PREFIX).and_then(|versions| versions.split_once('-'));
+    let number = |text: &str| text.parse::<u32>().is_ok();
+    versions.is_some_and(|(format, source)| number(format) && number(source))
 }
 
 /// Notes that the folder is to be made anew at the next start.

@@ -16,8 +16,19 @@ use crate::ranking::{Ranking, page};
 use crate::schema::Fields;
 use crate::segment::Segment;
 
-/// What documents may take in memory before they are written, in bytes.
-const WRITER_HEAP: usize = 50 << 20;
+/// What the terms of changed documents may take in memory before they are written, in bytes: the least that the library
+/// allows, since changes are few.
+const CHANGE_HEAP: usize = 15_000_000;
+
+/// The same for all documents: with less there are more parts to merge.
+const REBUILD_HEAP: usize = 50_000_000;
+
+/// What a writer is made for.
+#[derive(Clone, Copy)]
+enum Purpose {
+    Changes,
+    Rebuild,
+}
 
 /// If a search without typing errors finds less than this (over all categories), errors are forgiven. Otherwise those
 /// who look for `node` would find every README with `code`.
@@ -30,7 +41,7 @@ pub struct Index {
     index: tantivy::Index,
     reader: IndexReader,
     folder: Option<PathBuf>,
-    /// What the index holds; the lock lets one change it at a time, and no search waits for it.
+    /// Held by who changes the index; no search waits for it.
     writing: Mutex<()>,
     generation: Mutex<Option<u64>>,
 }
@@ -101,7 +112,7 @@ impl Index {
     /// [`Error::Unavailable`] if the index cannot be written (a full disk, another process that writes it); it is then
     /// as it was before.
     pub fn apply(&self, changes: impl IntoIterator<Item = Change>, generation: u64) -> Result<()> {
-        self.write(generation, merge_policy(), |writer| {
+        self.write(generation, Purpose::Changes, |writer| {
             for change in changes {
                 match change {
                     Change::Put(document) => {
@@ -131,7 +142,7 @@ impl Index {
         generation: u64,
     ) -> Result<()> {
         let mut outcome = Ok(());
-        let written = self.write(generation, Box::new(NoMergePolicy), |writer| {
+        let written = self.write(generation, Purpose::Rebuild, |writer| {
             writer.delete_all_documents()?;
             for document in documents {
                 match document {
@@ -188,11 +199,11 @@ impl Index {
     fn write(
         &self,
         generation: u64,
-        policy: Box<dyn MergePolicy>,
+        purpose: Purpose,
         make: impl FnOnce(&IndexWriter) -> Result<(), TantivyError>,
     ) -> Result<()> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut writer = self.writer(policy).map_err(failure)?;
+        let mut writer = self.writer(purpose).map_err(failure)?;
         make(&writer).and_then(|()| commit(&mut writer, generation)).map_err(failure)?;
         *self.generation.lock().unwrap_or_else(PoisonError::into_inner) = Some(generation);
         self.finish(writer)
@@ -205,14 +216,19 @@ impl Index {
         if parts.len() < 2 {
             return Ok(());
         }
-        let mut writer = self.writer(Box::new(NoMergePolicy)).map_err(failure)?;
+        let mut writer = self.writer(Purpose::Rebuild).map_err(failure)?;
         writer.merge(&parts).wait().map_err(failure)?;
         self.finish(writer)
     }
 
     /// The writer exists only while there is something to write: it keeps threads and memory.
-    fn writer(&self, policy: Box<dyn MergePolicy>) -> Result<IndexWriter<TantivyDocument>, TantivyError> {
-        let writer = self.index.writer_with_num_threads(1, WRITER_HEAP)?;
+    fn writer(&self, purpose: Purpose) -> Result<IndexWriter<TantivyDocument>, TantivyError> {
+        let (heap, policy): (usize, Box<dyn MergePolicy>) = match purpose {
+            Purpose::Changes => (CHANGE_HEAP, Box::new(merge_policy())),
+            // All parts become one at the end.
+            Purpose::Rebuild => (REBUILD_HEAP, Box::new(NoMergePolicy)),
+        };
+        let writer = self.index.writer_with_num_threads(1, heap)?;
         writer.set_merge_policy(policy);
         Ok(writer)
     }
@@ -240,10 +256,10 @@ fn commit(writer: &mut IndexWriter, generation: u64) -> Result<(), TantivyError>
 }
 
 /// Few parts, since each is searched by itself; a large one is written again when a third of it is out of date.
-fn merge_policy() -> Box<dyn MergePolicy> {
+fn merge_policy() -> LogMergePolicy {
     let mut policy = LogMergePolicy::default();
     policy.set_min_num_segments(4);
     policy.set_min_layer_size(5_000);
     policy.set_del_docs_ratio_before_merge(0.3);
-    Box::new(policy)
+    policy
 }

@@ -22,8 +22,8 @@
 //! Letters are compared without case and accents. Names count more than keywords, these more than the description, that
 //! more than the README; within a field a word that is written out counts more than one that only begins so (the last
 //! word of a query may be unfinished), and both more than one with a typing error. Errors are forgiven where a query finds
-//! little otherwise: one in words from 4 letters, two from 8; two letters swapped are one error. Chinese and Japanese
-//! text, which has no spaces, is cut into pairs of characters: 消息 finds 分布式消息中间件.
+//! little otherwise: one in words from 4 letters, two from 8 if the first letter is right; two letters swapped are one
+//! error. Chinese and Japanese text, which has no spaces, is cut into pairs of characters: 消息 finds 分布式消息中间件.
 
 mod directory;
 mod document;

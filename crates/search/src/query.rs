@@ -75,7 +75,7 @@ pub enum Workspaces {
 /// The order of hits; those that are equal in it follow by ascending id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
-    /// The best match first.
+    /// The best match first, and of equal ones the shortest name.
     Relevance,
     /// By the name people read, without case and accents.
     Name,

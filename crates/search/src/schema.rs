@@ -36,11 +36,12 @@ pub(crate) mod column {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TextFields {
     pub(crate) name: Field,
+    /// The words of each name without anything between them: `certmanager` finds `cert-manager`. Apart from the words,
+    /// since there are as many of them as apps: the beginnings of words are found without reading these.
+    pub(crate) joined_name: Field,
     pub(crate) keyword: Field,
     pub(crate) summary: Field,
     pub(crate) readme: Field,
-    /// All words of one name as one term, to tell the app that is called so from those that are called so too.
-    pub(crate) whole_name: Field,
     /// The row's id, by which a document is replaced.
     pub(crate) key: Field,
 }
@@ -68,10 +69,10 @@ impl Fields {
         let indexed = NumericOptions::from(INDEXED);
         let mut text_fields = |prefix: &str| TextFields {
             name: schema.add_text_field(&format!("{prefix}_name"), words()),
+            joined_name: schema.add_text_field(&format!("{prefix}_joined_name"), words()),
             keyword: schema.add_text_field(&format!("{prefix}_keyword"), words()),
             summary: schema.add_text_field(&format!("{prefix}_summary"), words()),
             readme: schema.add_text_field(&format!("{prefix}_readme"), words()),
-            whole_name: schema.add_text_field(&format!("{prefix}_whole_name"), values()),
             key: schema.add_i64_field(&format!("{prefix}_key"), indexed.clone()),
         };
         let (store, workspace) = (text_fields("store"), text_fields("workspace"));
@@ -117,15 +118,12 @@ impl Fields {
     fn add_texts(&self, document: &Document, fields: &mut TantivyDocument) {
         let of = self.of(document.view);
         let names = std::iter::once(&document.name).chain(&document.display_names);
-        let mut name = terms_of(names.clone(), MAX_TEXT_WORDS);
-        // `certmanager` is found under `cert-manager` too.
-        name.extend(names.clone().map(|name| clip(&join(name, "")).to_owned()));
         let summary = document.summaries.iter().chain(&document.maintainers);
-        add(fields, of.name, name);
+        add(fields, of.name, terms_of(names.clone(), MAX_TEXT_WORDS));
+        add(fields, of.joined_name, names.map(|name| clip(&join(name, "")).to_owned()).collect());
         add(fields, of.keyword, terms_of(&document.keywords, MAX_TEXT_WORDS));
         add(fields, of.summary, terms_of(summary, MAX_TEXT_WORDS));
         add(fields, of.readme, terms_of(&document.readmes, MAX_README_WORDS));
-        names.for_each(|name| fields.add_text(of.whole_name, join(name, " ")));
         fields.add_i64(of.key, document.id);
     }
 

@@ -21,18 +21,22 @@ use crate::words::fold;
 
 type Result<T, E = TantivyError> = std::result::Result<T, E>;
 
+/// The searched fields: see [`TextFields`].
+const FIELDS: usize = 5;
+
 /// Points of a word by field and kind of match: exact, beginning with it, one error, two errors. Errors weigh less than
 /// any match without; a name that begins with the word more than a README that has it.
 #[rustfmt::skip]
-const POINTS: [[u8; 4]; 4] = [
+const POINTS: [[u8; 4]; FIELDS] = [
     [100, 80, 14, 7], // name
+    [ 90, 75, 12, 6], // joined name
     [ 70, 56, 10, 5], // keyword
     [ 40, 30,  6, 3], // summary
     [ 20, 15,  4, 2], // readme
 ];
 
 /// Beginnings shorter than this (in bytes) are not looked for in a field: half the READMEs have a word with any letter.
-const SHORTEST_PREFIX: [usize; 4] = [1, 1, 2, 3];
+const SHORTEST_PREFIX: [usize; FIELDS] = [1, 5, 1, 2, 3];
 
 /// An app that is called exactly what was asked for comes before those whose names only contain the words.
 const WHOLE_NAME_POINTS: u16 = 100;
@@ -84,12 +88,12 @@ impl<'a> Segment<'a> {
                 *sum = if so_far && word > 0 { *sum + u16::from(word) } else { 0 };
             }
         }
-        self.add_whole_name(&plan.whole_name, &mut points)?;
+        self.add_whole_name(&plan.joined_name, &mut points)?;
         Ok((!plan.words.is_empty()).then_some(points))
     }
 
     fn add_whole_name(&self, name: &str, points: &mut [u16]) -> Result<()> {
-        self.each_document(&Term::from_field_text(self.texts.whole_name, name), |document| {
+        self.each_document(&Term::from_field_text(self.texts.joined_name, name), |document| {
             if points[document] > 0 {
                 points[document] += WHOLE_NAME_POINTS;
             }
@@ -108,9 +112,9 @@ impl<'a> Segment<'a> {
     }
 
     fn add_part(&self, matchers: &[Matcher], points: &mut [u8]) -> Result<bool> {
-        let fields = [self.texts.name, self.texts.keyword, self.texts.summary, self.texts.readme];
+        let TextFields { name, joined_name, keyword, summary, readme, .. } = *self.texts;
         let mut any = false;
-        for (rank, field) in fields.into_iter().enumerate() {
+        for (rank, field) in [name, joined_name, keyword, summary, readme].into_iter().enumerate() {
             let index = self.reader.inverted_index(field)?;
             for matcher in matchers {
                 let worth = POINTS[rank][matcher.kind as usize];
@@ -132,10 +136,9 @@ impl<'a> Segment<'a> {
         let mut counts = vec![0_usize; categories.count()];
         let mut order = Ordering::open(self.reader, ranking)?;
         let mut found = Found::default();
-        for (document, &points) in points.iter().enumerate() {
+        for (document, points) in matching(points) {
             let number = document as u32;
-            if points == 0
-                || allowed.as_ref().is_some_and(|allowed| !allowed.contains(document))
+            if allowed.as_ref().is_some_and(|allowed| !allowed.contains(document))
                 || self.reader.is_deleted(number)
             {
                 continue;
@@ -199,6 +202,19 @@ impl<'a> Segment<'a> {
     }
 }
 
+/// The documents that have points. Most have none, so that many at once are passed over.
+fn matching(points: &[u16]) -> impl Iterator<Item = (usize, u16)> {
+    const STEP: usize = 32;
+    let steps = points
+        .chunks(STEP)
+        .enumerate()
+        .filter(|(_, chunk)| chunk.iter().fold(0, |any, points| any | points) > 0);
+    steps.flat_map(|(step, chunk)| {
+        let documents = chunk.iter().enumerate().filter(|(_, points)| **points > 0);
+        documents.map(move |(place, &points)| (step * STEP + place, points))
+    })
+}
+
 fn matching_terms(
     index: &Arc<InvertedIndexReader>,
     matcher: &Matcher,
@@ -210,17 +226,19 @@ fn matching_terms(
         Terms::One(term) => found.extend(dictionary.get(term)?),
         Terms::BeginningWith(prefix) if prefix.len() < shortest_prefix => {}
         Terms::BeginningWith(prefix) => {
-            let range = dictionary.range().ge(prefix).without_keys();
-            let mut stream = match end_of_prefix(prefix) {
-                Some(end) => range.lt(end).into_stream()?,
-                None => range.into_stream()?,
-            };
+            let terms = dictionary.range().ge(prefix).lt(end_of_prefix(prefix));
+            let mut stream = terms.without_keys().into_stream()?;
             while stream.advance() {
                 found.push(stream.value().clone());
             }
         }
-        Terms::Like(automaton) => {
-            let mut stream = dictionary.search(automaton).without_keys().into_stream()?;
+        Terms::Like(automaton, first) => {
+            let terms = dictionary.search(automaton);
+            let terms = match first {
+                Some(first) => terms.ge(first).lt(end_of_prefix(first)),
+                None => terms,
+            };
+            let mut stream = terms.without_keys().into_stream()?;
             while stream.advance() {
                 found.push(stream.value().clone());
             }
@@ -229,11 +247,11 @@ fn matching_terms(
     Ok(found)
 }
 
-/// The first bytes that come after everything with a prefix. UTF-8 has no byte 0xff, so that there are some.
-fn end_of_prefix(prefix: &str) -> Option<Vec<u8>> {
+/// The first bytes that come after everything with a prefix, which is not empty. UTF-8 has no byte 0xff.
+fn end_of_prefix(prefix: &str) -> Vec<u8> {
     let mut end = prefix.as_bytes().to_vec();
-    *end.last_mut()? += 1;
-    Some(end)
+    end.last_mut().into_iter().for_each(|last| *last += 1);
+    end
 }
 
 fn each_document(index: &InvertedIndexReader, term: &TermInfo, mut action: impl FnMut(usize)) -> Result<()> {

@@ -101,11 +101,12 @@ fn other_versions_are_removed_and_other_files_kept() {
     index.apply([put(1, "redis")], 7).expect("written");
     drop(index);
     fs::write(directory.path().join("notes.txt"), "mine").expect("written");
+    fs::create_dir(directory.path().join("apps-1")).expect("written");
     let index = Index::open(directory.path(), 2).expect("written");
     assert_eq!((index.generation(), index.len()), (None, 0));
     let mut left: Vec<_> = names(directory.path());
     left.sort();
-    assert_eq!(left, ["apps-1-2", "notes.txt"]);
+    assert_eq!(left, ["apps-1", "apps-1-2", "notes.txt"]);
 }
 
 fn names(directory: &Path) -> Vec<String> {

@@ -22,7 +22,7 @@ fuzz_target!(|bytes: &[u8]| {
 
 fn parse(text: &[u8]) {
     let mut set = TemplateSet::new("f", FUNCTIONS.with(Rc::clone));
-    if let Err(error) = set.parse(&Text::from("f"), &Text::from(text)) {
+    if let Err(error) = set.parse(&Text::from("f"), Text::from(text)) {
         assert!(!error.to_string().is_empty());
     }
 }

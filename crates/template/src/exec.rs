@@ -9,6 +9,7 @@ mod walk;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
+use foldhash::fast::RandomState;
 use jiff::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -22,7 +23,7 @@ use crate::function::Slot;
 use crate::limits::{Budget, Limits};
 use crate::syntax::{self, Tree};
 use crate::value::{Text, Value, WeakMap};
-use walk::State;
+use walk::{State, Variables};
 
 /// What a key that a map does not have gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -59,8 +60,11 @@ pub struct Execution {
     out: Vec<u8>,
     /// Buffers of executions that ended, for the next ones: empty, and as long as what they held.
     spare: Vec<Vec<u8>>,
+    /// Lists of arguments and of variables that nobody uses, for the next calls.
+    spare_arguments: Vec<Vec<Slot>>,
+    spare_variables: Vec<Variables>,
     /// The texts that functions executed, parsed.
-    parsed: HashMap<Text, Rc<Vec<Rc<Tree>>>>,
+    parsed: HashMap<Text, Rc<Vec<Rc<Tree>>>, RandomState>,
     /// The varying functions that were called.
     varying: BTreeSet<&'static str>,
     /// Maps that were changed and so may hold themselves.
@@ -84,7 +88,9 @@ impl Execution {
             dollar: Rc::from("$"),
             out: Vec::new(),
             spare: Vec::new(),
-            parsed: HashMap::new(),
+            spare_arguments: Vec::new(),
+            spare_variables: Vec::new(),
+            parsed: HashMap::default(),
             varying: BTreeSet::new(),
             changed: Vec::new(),
         }
@@ -95,14 +101,25 @@ impl Execution {
     /// # Errors
     /// A parse or execution error in Go's words, or the limit that was reached.
     pub fn execute(&mut self, name: &[u8], data: Value) -> Result<Text, Error> {
-        let Some(tree) = self.set.look_up(name).map(Rc::clone) else {
-            let set = quote(self.set.name());
-            return Err(Error::execution(format!(
-                "template: no template {} associated with template {set}",
-                quote(name)
-            )));
-        };
+        let tree = self.look_up(name)?;
         self.capture(&tree, &Slot::concrete(data))
+    }
+
+    /// As [`Execution::execute`], for large texts: the bytes are the buffer they were written to.
+    ///
+    /// # Errors
+    /// Those of [`Execution::execute`].
+    pub fn execute_to_bytes(&mut self, name: &[u8], data: Value) -> Result<Vec<u8>, Error> {
+        let tree = self.look_up(name)?;
+        let (written, result) = self.write_to(Vec::new(), &tree, &Slot::concrete(data));
+        result.map(|()| written)
+    }
+
+    fn look_up(&self, name: &[u8]) -> Result<Rc<Tree>, Error> {
+        self.set.look_up(name).map(Rc::clone).ok_or_else(|| {
+            let set = quote(self.set.name());
+            Error::execution(format!("template: no template {} associated with template {set}", quote(name)))
+        })
     }
 
     /// Parses a text under the set's name and executes it. What it defines is seen only by what it calls.
@@ -127,7 +144,7 @@ impl Execution {
         }
         self.budget.spend(text.len() as u64)?;
         self.budget.claim(text.len())?;
-        let trees = syntax::parse(self.set.name(), text, self.set.functions())?;
+        let trees = syntax::parse(self.set.name(), text.clone(), self.set.functions())?;
         let size = trees.iter().map(|tree| tree.size).max().unwrap_or_default();
         self.budget.claim_many(TREE_BYTES + size * NODE_BYTES)?;
         let trees: Rc<Vec<_>> = Rc::new(trees.into_iter().map(Rc::new).collect());
@@ -138,14 +155,20 @@ impl Execution {
     /// Executes a tree and returns what it wrote.
     fn capture(&mut self, tree: &Tree, data: &Slot) -> Result<Text, Error> {
         let buffer = self.spare.pop().unwrap_or_default();
-        let outer = std::mem::replace(&mut self.out, buffer);
-        let result = self.run(tree, data);
-        let mut written = std::mem::replace(&mut self.out, outer);
-        self.budget.finish_output(written.len());
+        let (mut written, result) = self.write_to(buffer, tree, data);
         let result = result.map(|()| Text::from(&written[..]));
         written.clear();
         self.spare.push(written);
         result
+    }
+
+    /// Executes a tree and returns the buffer with what it wrote, also when it failed.
+    fn write_to(&mut self, buffer: Vec<u8>, tree: &Tree, data: &Slot) -> (Vec<u8>, Result<(), Error>) {
+        let outer = std::mem::replace(&mut self.out, buffer);
+        let result = self.run(tree, data);
+        let written = std::mem::replace(&mut self.out, outer);
+        self.budget.finish_output(written.len());
+        (written, result)
     }
 
     /// Executes a tree; what it writes goes to the end of the output.

@@ -121,6 +121,7 @@ pub struct Slot {
 impl Slot {
     /// A value of its own type.
     #[must_use]
+    #[inline]
     pub fn concrete(value: Value) -> Self {
         Self { value, in_interface: false }
     }
@@ -148,6 +149,28 @@ pub enum Purity {
     Varying,
 }
 
+/// Functions that an execution does not simply call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// It simply calls it.
+    Ordinary,
+    /// `and` and `or`: the first argument of this truth is the result, and those behind it are not evaluated.
+    ShortCircuit(bool),
+    /// `call`, which has nothing it could call.
+    Call,
+}
+
+impl Role {
+    fn of(name: &str) -> Self {
+        match name {
+            "or" => Self::ShortCircuit(true),
+            "and" => Self::ShortCircuit(false),
+            "call" => Self::Call,
+            _ => Self::Ordinary,
+        }
+    }
+}
+
 type Body = dyn Fn(&mut Call<'_>, &[Slot]) -> Result<Value, Error>;
 
 /// A function or a method with its receiver.
@@ -155,13 +178,20 @@ pub struct Function {
     name: &'static str,
     signature: Signature,
     purity: Purity,
+    role: Role,
     body: Box<Body>,
 }
 
 impl Function {
     /// A function made of a Rust one; see [`IntoFunction`].
     pub fn new<Arguments>(name: &'static str, function: impl IntoFunction<Arguments>) -> Self {
-        Self { name, signature: function.signature(), purity: Purity::Pure, body: function.into_body() }
+        Self {
+            name,
+            signature: function.signature(),
+            purity: Purity::Pure,
+            role: Role::of(name),
+            body: function.into_body(),
+        }
     }
 
     /// A function that depends on chance, the clock or the outside.
@@ -185,6 +215,11 @@ impl Function {
     #[must_use]
     pub fn purity(&self) -> Purity {
         self.purity
+    }
+
+    /// How an execution treats it.
+    pub(crate) fn role(&self) -> Role {
+        self.role
     }
 
     /// Calls it with arguments that fit its signature.

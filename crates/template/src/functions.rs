@@ -10,11 +10,13 @@ pub use sprig::parse_time;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use foldhash::fast::RandomState;
+
 use crate::function::{Function, IntoFunction};
 
 /// Functions by name.
 #[derive(Clone, Debug, Default)]
-pub struct Functions(HashMap<&'static str, Rc<Function>>);
+pub struct Functions(HashMap<&'static str, Rc<Function>, RandomState>);
 
 impl Functions {
     /// The function of a name.

@@ -87,18 +87,26 @@ impl Budget {
     ///
     /// # Errors
     /// A limit error when no steps or no time are left.
+    #[inline]
     pub fn spend(&self, steps: u64) -> Result<(), Error> {
         let spent = self.steps.get().saturating_add(steps);
         self.steps.set(spent);
+        if spent <= self.limits.steps && spent < self.next_look_at_clock.get() {
+            return Ok(());
+        }
+        self.look_closer(spent)
+    }
+
+    /// Are the steps spent too many, or the time over?
+    #[cold]
+    fn look_closer(&self, spent: u64) -> Result<(), Error> {
         if spent > self.limits.steps {
             return Err(Error::limit(format!("the templates took more than {} steps", self.limits.steps)));
         }
-        if spent >= self.next_look_at_clock.get() {
-            self.next_look_at_clock.set(spent + STEPS_PER_LOOK);
-            if self.start.elapsed() > self.limits.time {
-                let seconds = self.limits.time.as_secs_f64();
-                return Err(Error::limit(format!("the templates took longer than {seconds} s")));
-            }
+        self.next_look_at_clock.set(spent + STEPS_PER_LOOK);
+        if self.start.elapsed() > self.limits.time {
+            let seconds = self.limits.time.as_secs_f64();
+            return Err(Error::limit(format!("the templates took longer than {seconds} s")));
         }
         Ok(())
     }
@@ -107,6 +115,7 @@ impl Budget {
     ///
     /// # Errors
     /// A limit error when not as many are left, or it would be too large.
+    #[inline]
     pub fn claim(&self, bytes: usize) -> Result<(), Error> {
         self.check_part(bytes)?;
         self.claim_many(bytes)
@@ -116,6 +125,7 @@ impl Budget {
     ///
     /// # Errors
     /// A limit error when it is.
+    #[inline]
     pub fn check_part(&self, bytes: usize) -> Result<(), Error> {
         let largest = self.limits.bytes / LARGEST_PART;
         if bytes as u64 > largest {
@@ -128,6 +138,7 @@ impl Budget {
     ///
     /// # Errors
     /// A limit error when not as many are left.
+    #[inline]
     pub fn claim_many(&self, bytes: usize) -> Result<(), Error> {
         let limit = self.limits.bytes;
         let claimed = self.bytes.get().saturating_add(bytes as u64);

@@ -190,11 +190,13 @@ fn import_values(chart: &mut Chart, compat: Compat, warnings: &mut Vec<String>) 
             dependency.import_values.push(json!({"child": child, "parent": parent}));
         }
     }
-    // A copy: what was imported shares maps with the values it came from.
-    let own = merger.finish(values)?;
-    let own = merger.tables.add(&own);
-    merger.merge_tables(own, imported, "", Nulls::Keep);
-    chart.values = merger.finish(own)?;
+    chart.values = merger.finish(values)?;
+    if !merger.tables.is_empty(imported) {
+        // A copy: what was imported shares maps with the values it came from.
+        let own = merger.tables.add(&chart.values);
+        merger.merge_tables(own, imported, "", Nulls::Keep);
+        chart.values = merger.finish(own)?;
+    }
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use bytes::Bytes;
 use chandlery_template::{
     Error, ErrorKind, Execution, ExecutionOptions, Functions, Limits, Map, MissingKey, ReadLog, TemplateSet,
     Text, Value,
@@ -101,7 +102,7 @@ pub struct Rendered {
 
 /// A template and what it sees.
 struct Renderable {
-    text: Text,
+    text: Bytes,
     top: Map,
     base_path: Text,
 }
@@ -156,7 +157,7 @@ fn parse(
 ) -> Result<TemplateSet, RenderError> {
     let mut set = TemplateSet::new("gotpl", Rc::new(functions));
     for path in order {
-        let parsed = set.parse(&Text::from(path.as_str()), &templates[*path].text);
+        let parsed = set.parse(&Text::from(path.as_str()), templates[*path].text.clone());
         parsed.map_err(|error| RenderError::Template(trace::parse_error(path, &error.to_string())))?;
     }
     Ok(set)
@@ -168,25 +169,30 @@ fn render_one(execution: &mut Execution, path: &str, template: &Renderable) -> R
         (Text::from("BasePath"), Value::String(template.base_path.clone())),
     ];
     template.top.insert("Template", Value::Map(Map::of(objects::VALUES, BTreeMap::from(about))));
-    let text = execution.execute(path.as_bytes(), Value::Map(template.top.clone()))?;
-    Ok(without_no_value(&text).to_str_lossy().into_owned())
+    let written = execution.execute_to_bytes(path.as_bytes(), Value::Map(template.top.clone()))?;
+    let written = without_no_value(&written).unwrap_or(written);
+    let mut text = String::from_utf8(written)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+    // It grew by doubling, and is kept.
+    text.shrink_to_fit();
+    Ok(text)
 }
 
-/// Helm takes out what Go prints for missing values, wherever it comes from.
-pub(super) fn without_no_value(text: &Text) -> Text {
+/// Helm takes out what Go prints for missing values, wherever it comes from. None if there is none.
+pub(super) fn without_no_value(text: &[u8]) -> Option<Vec<u8>> {
     const NO_VALUE: &[u8] = b"<no value>";
     let finder = memmem::Finder::new(NO_VALUE);
-    if finder.find(text).is_none() {
-        return text.clone();
-    }
-    let mut kept = Vec::with_capacity(text.len());
-    let mut rest: &[u8] = text;
+    let mut rest = text;
+    let mut kept = Vec::new();
     while let Some(position) = finder.find(rest) {
         kept.extend_from_slice(&rest[..position]);
         rest = &rest[position + NO_VALUE.len()..];
     }
+    if rest.len() == text.len() {
+        return None;
+    }
     kept.extend_from_slice(rest);
-    Text::from(kept)
+    Some(kept)
 }
 
 /// Deepest and alphabetically last first: so what is parsed later, and replaces, is nearer to the root.
@@ -226,7 +232,7 @@ fn collect(
             continue;
         }
         let renderable = Renderable {
-            text: Text::from(&file.data[..]),
+            text: file.data.clone(),
             top: top.as_type(objects::VALUES),
             base_path: base_path.clone(),
         };

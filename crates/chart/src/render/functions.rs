@@ -1,7 +1,6 @@
 //! The functions that Helm adds to Go's and sprig's.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use chandlery_template::{
@@ -147,7 +146,7 @@ fn json(call: &Call<'_>, value: &Value) -> Result<String, Error> {
 fn execute_text(call: &mut Call<'_>, text: &Text, data: Value) -> Result<Text, Error> {
     let quoted = || quote(text);
     match call.execute_text(text, data) {
-        Ok(result) => Ok(without_no_value(&result)),
+        Ok(result) => Ok(without_no_value(&result).map_or(result, Text::from)),
         Err(error) if error.kind() == ErrorKind::Limit => Err(error),
         Err(error) if error.kind() == ErrorKind::Parse => {
             Err(Error::caused(format!("cannot parse template {}", quoted()), error))
@@ -159,21 +158,29 @@ fn execute_text(call: &mut Call<'_>, text: &Text, data: Value) -> Result<Text, E
 }
 
 fn add_include(functions: &mut Functions) {
-    let running: RefCell<HashMap<Text, usize>> = RefCell::default();
+    let running: RefCell<Vec<Text>> = RefCell::default();
     functions.add("include", move |call: &mut Call<'_>, name: Text, data: Value| {
-        let count = running.borrow().get(&name).copied().unwrap_or(0);
-        if count > DEEPEST_INCLUDE {
+        if is_too_deep(call, &running.borrow(), &name)? {
             let cause = Error::message("unable to execute template");
             return Err(Error::caused(
                 format!("rendering template has a nested reference name: {name}"),
                 cause,
             ));
         }
-        running.borrow_mut().insert(name.clone(), count + 1);
+        running.borrow_mut().push(name.clone());
         let result = call.execute(&name, data);
-        running.borrow_mut().insert(name, count);
+        running.borrow_mut().pop();
         result
     });
+}
+
+/// Is a template inside itself too often? So few templates are ever inside one another that none needs a count.
+fn is_too_deep(call: &Call<'_>, running: &[Text], name: &Text) -> Result<bool, Error> {
+    if running.len() <= DEEPEST_INCLUDE {
+        return Ok(false);
+    }
+    call.budget().read(running.len())?;
+    Ok(running.iter().filter(|other| *other == name).count() > DEEPEST_INCLUDE)
 }
 
 fn add_required(functions: &mut Functions, lint: bool, log: &Rc<Log>) {

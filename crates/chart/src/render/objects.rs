@@ -179,6 +179,10 @@ fn method<Arguments>(
 }
 
 fn values_method(values: &Map, name: &str) -> Option<Member> {
+    let is_method = matches!(name, "AsMap" | "YAML" | "Table" | "PathValue");
+    if !is_method {
+        return None;
+    }
     let values = values.clone();
     match name {
         "AsMap" => method("AsMap", move || values.as_type(MapType::Any)),

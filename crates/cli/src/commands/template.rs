@@ -163,7 +163,7 @@ impl TemplateArguments {
         let Some(text) = &self.release.name_template else { return Ok(DEFAULT_NAME.to_owned()) };
         let mut set = TemplateSet::new("name-template", Rc::new(Functions::sprig()));
         let name = Text::from("name-template");
-        set.parse(&name, &Text::from(text.as_str())).map_err(|error| anyhow!("{error}"))?;
+        set.parse(&name, Text::from(text.as_str())).map_err(|error| anyhow!("{error}"))?;
         let mut execution = Execution::new(Rc::new(set), ExecutionOptions::default());
         let made = execution.execute(&name, TemplateValue::Nil).map_err(|error| anyhow!("{error}"))?;
         Ok(made.to_string())

@@ -6,7 +6,7 @@ use super::walk::State;
 use super::{MissingKey, RED_ZONE, STACK};
 use crate::error::Error;
 use crate::format::quote;
-use crate::function::{Function, Purity, Slot, Type};
+use crate::function::{Function, Purity, Role, Slot, Type};
 use crate::functions::{duration, not_callable};
 use crate::syntax::{Chain, Command, Expression, Number, Pipe, Variable};
 use crate::value::{Element, IntegerKind, Map, MapType, Member, Text, Value};
@@ -182,14 +182,13 @@ impl<'t> State<'_, 't> {
     }
 
     fn entry(&self, map: &Map, key: &Text) -> Result<Slot, Error> {
-        let element = map.map_type().element();
-        let in_interface = element == "interface {}";
+        let in_interface = map.map_type().holds_any();
         match map.get(key) {
             Some(value) => Ok(Slot { value, in_interface }),
             None if self.execution.missing_key == MissingKey::Error => {
                 Err(self.fail(format!("map has no entry for key {}", quote(key))))
             }
-            None => Ok(Slot { value: zero_of(element), in_interface }),
+            None => Ok(Slot { value: zero_of(map.map_type().element()), in_interface }),
         }
     }
 
@@ -204,25 +203,21 @@ impl<'t> State<'_, 't> {
     ) -> Result<Slot, Error> {
         self.step()?;
         self.check_count(function, arguments.len(), last.is_some())?;
-        if let Some(decisive) = short_circuit(function) {
+        if let Role::ShortCircuit(decisive) = function.role() {
             return self.call_short_circuit(dot, decisive, arguments, last);
         }
-        let mut slots = Vec::with_capacity(arguments.len() + usize::from(last.is_some()));
-        for (position, argument) in arguments.iter().enumerate() {
-            slots.push(self.evaluate_argument(dot, parameter(function, position), argument)?);
-        }
-        if let Some(last) = last {
-            let wanted = parameter(function, slots.len());
-            slots.push(self.fit(last, wanted)?);
-        }
+        let mut slots = self.execution.spare_arguments.pop().unwrap_or_default();
+        self.evaluate_arguments(dot, function, arguments, last, &mut slots)?;
         if function.purity() == Purity::Varying {
             self.execution.varying.insert(function.name());
         }
         self.read_texts(&slots)?;
-        let result = match (function.name(), &slots[..]) {
-            ("call", [callee, ..]) => Err(not_callable(&callee_name(arguments, callee), &callee.value)),
+        let result = match (function.role(), &slots[..]) {
+            (Role::Call, [callee, ..]) => Err(not_callable(&callee_name(arguments, callee), &callee.value)),
             _ => function.call(&mut Call { execution: &mut *self.execution }, &slots),
         };
+        slots.clear();
+        self.execution.spare_arguments.push(slots);
         match result {
             Ok(value) => Ok(Slot::concrete(value)),
             Err(error) => {
@@ -230,6 +225,25 @@ impl<'t> State<'_, 't> {
                 Err(self.function_error(function.name(), error))
             }
         }
+    }
+
+    /// Adds what a function is called with to an empty list.
+    fn evaluate_arguments(
+        &mut self,
+        dot: &Slot,
+        function: &Function,
+        arguments: Arguments<'t>,
+        last: Option<Slot>,
+        slots: &mut Vec<Slot>,
+    ) -> Result<(), Error> {
+        for (position, argument) in arguments.iter().enumerate() {
+            slots.push(self.evaluate_argument(dot, parameter(function, position), argument)?);
+        }
+        if let Some(last) = last {
+            let wanted = parameter(function, slots.len());
+            slots.push(self.fit(last, wanted)?);
+        }
+        Ok(())
     }
 
     /// Takes the steps of reading long texts; short ones are part of the call's own step.
@@ -395,16 +409,8 @@ fn callee_name(arguments: &[Expression], callee: &Slot) -> String {
     arguments.first().map_or_else(|| format!("<{} Value>", callee.value.type_name()), ToString::to_string)
 }
 
-/// What decides `or` and `and`: the truth of the argument that becomes the result.
-fn short_circuit(function: &Function) -> Option<bool> {
-    match function.name() {
-        "or" => Some(true),
-        "and" => Some(false),
-        _ => None,
-    }
-}
-
 /// The type of the parameter at a position.
+#[inline]
 fn parameter(function: &Function, position: usize) -> Type {
     let signature = function.signature();
     signature.parameters.get(position).copied().or(signature.rest).unwrap_or(Type::Any)

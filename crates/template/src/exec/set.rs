@@ -1,6 +1,8 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use foldhash::fast::RandomState;
+
 use crate::error::Error;
 use crate::functions::Functions;
 use crate::syntax::{self, Tree};
@@ -15,7 +17,7 @@ pub struct TemplateSet {
     name: Text,
     functions: Rc<Functions>,
     below: Option<Rc<TemplateSet>>,
-    trees: HashMap<Text, Rc<Tree>>,
+    trees: HashMap<Text, Rc<Tree>, RandomState>,
     /// The nodes and operands of all texts that were parsed.
     size: usize,
 }
@@ -27,7 +29,7 @@ impl TemplateSet {
     /// A set without templates. Errors call it by the name.
     #[must_use]
     pub fn new(name: &str, functions: Rc<Functions>) -> Self {
-        Self { name: name.into(), functions, below: None, trees: HashMap::new(), size: 0 }
+        Self { name: name.into(), functions, below: None, trees: HashMap::default(), size: 0 }
     }
 
     /// A set without templates of its own over another one.
@@ -37,7 +39,7 @@ impl TemplateSet {
             name: below.name.clone(),
             functions: Rc::clone(&below.functions),
             below: Some(Rc::clone(below)),
-            trees: HashMap::new(),
+            trees: HashMap::default(),
             size: 0,
         }
     }
@@ -79,7 +81,7 @@ impl TemplateSet {
     ///
     /// # Errors
     /// A parse error; the set stays as it was.
-    pub fn parse(&mut self, name: &Text, text: &Text) -> Result<(), Error> {
+    pub fn parse(&mut self, name: &Text, text: impl AsRef<[u8]> + 'static) -> Result<(), Error> {
         let trees = syntax::parse(name, text, &self.functions)?;
         self.size += trees.iter().map(|tree| tree.size).max().unwrap_or_default();
         if self.size > MAX_SIZE {

@@ -1,3 +1,4 @@
+use std::mem;
 use std::rc::Rc;
 
 use super::place::NodeRef;
@@ -23,17 +24,25 @@ pub(super) struct State<'e, 't> {
     /// Where it is; errors name this node. None before the first.
     pub(super) node: Option<NodeRef<'t>>,
     /// The variables in scope, innermost last.
-    pub(super) variables: Vec<(Rc<str>, Slot)>,
+    pub(super) variables: Variables,
 }
+
+/// Variables by name, innermost last.
+pub(super) type Variables = Vec<(Rc<str>, Slot)>;
 
 impl<'e, 't> State<'e, 't> {
     pub(super) fn new(execution: &'e mut Execution, tree: &'t Tree, data: Slot) -> Self {
-        let variables = vec![(Rc::clone(&execution.dollar), data)];
+        let mut variables = execution.spare_variables.pop().unwrap_or_default();
+        variables.push((Rc::clone(&execution.dollar), data));
         Self { execution, tree, node: None, variables }
     }
 
     pub(super) fn walk_root(&mut self, dot: &Slot) -> Result<(), Error> {
-        self.walk(dot, &self.tree.root).map(drop)
+        let result = self.walk(dot, &self.tree.root).map(drop);
+        let mut variables = mem::take(&mut self.variables);
+        variables.clear();
+        self.execution.spare_variables.push(variables);
+        result
     }
 
     fn walk(&mut self, dot: &Slot, nodes: &'t [Node]) -> Result<Flow, Error> {
@@ -121,7 +130,7 @@ impl<'e, 't> State<'e, 't> {
     }
 
     fn range_map(&mut self, branch: &'t Branch, map: &Map) -> Result<bool, Error> {
-        let in_interface = map.map_type().element() == "interface {}";
+        let in_interface = map.map_type().holds_any();
         self.execution.budget.spend(map.len() as u64).map_err(|error| self.place(error))?;
         let entries: Vec<_> = map.entries().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
         let any = !entries.is_empty();

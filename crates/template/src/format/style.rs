@@ -190,6 +190,10 @@ impl Style {
     /// A number with a point.
     pub(super) fn push_float(&self, output: &mut Vec<u8>, value: f64, verb: FloatVerb) {
         let precision = self.precision.or(verb.precision);
+        let is_plain = self.width.is_none() && !self.plus && !self.space && !self.sharp && !verb.upper;
+        if is_plain {
+            return push_float(output, value, verb.layout, precision);
+        }
         let mut number = Vec::with_capacity(24);
         push_float(&mut number, value, verb.layout, precision);
         if verb.upper && value.is_finite() {

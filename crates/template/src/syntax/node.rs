@@ -1,6 +1,6 @@
-use std::mem;
 use std::ops::Deref;
 use std::rc::Rc;
+use std::{fmt, mem};
 
 use crate::function::Function;
 use crate::value::Text;
@@ -9,15 +9,31 @@ use crate::value::Text;
 pub(crate) type Position = usize;
 
 /// A text that was parsed; the templates it defines share it.
-#[derive(Debug)]
 pub(crate) struct Source {
     /// Its name in error messages (Go: `ParseName`).
     pub(crate) name: Text,
-    /// The text.
-    pub(crate) text: Text,
+    /// The text, in whatever holds it: a chart's files are not copied.
+    text: Box<dyn AsRef<[u8]>>,
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Source").field(&self.name).finish()
+    }
 }
 
 impl Source {
+    /// A text under a name.
+    pub(crate) fn new(name: &Text, text: impl AsRef<[u8]> + 'static) -> Self {
+        Self { name: name.clone(), text: Box::new(text) }
+    }
+
+    /// The text.
+    #[must_use]
+    pub(crate) fn text(&self) -> &[u8] {
+        (*self.text).as_ref()
+    }
+
     /// The line of a position, from 1.
     #[must_use]
     pub(crate) fn line(&self, position: Position) -> usize {
@@ -27,7 +43,7 @@ impl Source {
     /// The line of a position, from 1, and its bytes from the start of that line.
     #[must_use]
     pub(crate) fn line_and_column(&self, position: Position) -> (usize, usize) {
-        let before = &self.text[..position];
+        let before = &self.text()[..position];
         let line = 1 + memchr::memchr_iter(b'\n', before).count();
         let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
         (line, position - line_start)
@@ -53,7 +69,7 @@ impl Deref for Piece {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.source.text[self.start..self.end]
+        &self.source.text()[self.start..self.end]
     }
 }
 
@@ -158,7 +174,7 @@ pub(crate) enum Expression {
     /// `true`, `false`
     Bool(Position, bool),
     /// A number or character constant.
-    Number(Number),
+    Number(Box<Number>),
     /// A string constant.
     String(StringConstant),
     /// `.x.y`
@@ -199,7 +215,7 @@ pub(crate) struct StringConstant {
     /// Where it begins, as Go reports it.
     pub(crate) position: Position,
     /// As it stands in the text, with quotes.
-    pub(crate) quoted: Text,
+    pub(crate) quoted: Piece,
     /// What it means.
     pub(crate) text: Text,
 }

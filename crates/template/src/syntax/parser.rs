@@ -4,10 +4,12 @@ mod lookahead;
 mod pipeline;
 mod scope;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::{self, Display};
 use std::mem;
 use std::rc::Rc;
+
+use foldhash::fast::RandomState;
 
 use self::scope::Scope;
 use super::characters::head;
@@ -35,8 +37,12 @@ const MAX_SIZE: usize = 500_000;
 ///
 /// # Errors
 /// Go's parse error, or that actions are nested too deep.
-pub(crate) fn parse(name: &Text, text: &Text, functions: &Functions) -> Result<Vec<Tree>, Error> {
-    let source = Rc::new(Source { name: name.clone(), text: text.clone() });
+pub(crate) fn parse(
+    name: &Text,
+    text: impl AsRef<[u8]> + 'static,
+    functions: &Functions,
+) -> Result<Vec<Tree>, Error> {
+    let source = Rc::new(Source::new(name, text));
     let mut parser = Parser::new(&source, functions);
     parser.parse_text()?;
     Ok(parser.into_trees())
@@ -56,6 +62,8 @@ struct Parser<'a> {
     arguments: Vec<Expression>,
     trees: Vec<Tree>,
     tree_of: HashMap<Text, usize>,
+    /// The names of fields so far: most stand in a text many times.
+    field_names: HashSet<Text, RandomState>,
 }
 
 /// What an action turned out to be.
@@ -89,7 +97,7 @@ impl<'a> Parser<'a> {
         Self {
             source,
             functions,
-            lexer: Lexer::new(&source.text, words),
+            lexer: Lexer::new(source.text(), words),
             scope: Scope::default(),
             nesting: 0,
             size: 0,
@@ -98,11 +106,12 @@ impl<'a> Parser<'a> {
             arguments: Vec::new(),
             trees: Vec::new(),
             tree_of: HashMap::new(),
+            field_names: HashSet::default(),
         }
     }
 
     fn value(&self, item: Item) -> &'a [u8] {
-        &self.source.text[item.start..item.end]
+        &self.source.text()[item.start..item.end]
     }
 
     /// Go's error of this place: the line is that of the item read last.

@@ -119,7 +119,7 @@ impl Display for Number {
 
 impl Display for StringConstant {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> Result {
-        self.quoted.fmt(formatter)
+        String::from_utf8_lossy(&self.quoted).fmt(formatter)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::value::Text;
 /// The trees with every node, its position and how it prints; or the error.
 fn dump(name: &[u8], text: &[u8], functions: &Functions) -> String {
     let name = Text::from(name);
-    let mut trees = match parse(&name, &Text::from(text), functions) {
+    let mut trees = match parse(&name, Text::from(text), functions) {
         Ok(trees) => trees,
         Err(error) => return format!("ERROR {error}"),
     };
@@ -180,7 +180,7 @@ fn some_functions() -> Functions {
 }
 
 fn parsed(text: &str) -> Result<Vec<Tree>, String> {
-    parse(&Text::from("t"), &Text::from(text), &some_functions()).map_err(|error| error.to_string())
+    parse(&Text::from("t"), Text::from(text), &some_functions()).map_err(|error| error.to_string())
 }
 
 #[test]

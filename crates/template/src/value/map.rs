@@ -3,6 +3,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::rc::{Rc, Weak};
 
+use foldhash::fast::RandomState;
+
 use super::{Member, Text, Value};
 use crate::syntax::on_large_stack;
 
@@ -39,6 +41,16 @@ impl MapType {
         }
     }
 
+    /// Are the values of any type (Go: `interface {}`)?
+    #[must_use]
+    pub(crate) fn holds_any(self) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Strings => false,
+            Self::Named(named) => named.element == "interface {}",
+        }
+    }
+
     /// The name of the type of the values as Go prints it.
     #[must_use]
     pub fn element(self) -> &'static str {
@@ -61,7 +73,7 @@ pub struct Map {
 #[derive(Default)]
 struct MapData {
     entries: RefCell<BTreeMap<Text, Value>>,
-    trace: RefCell<Option<Trace>>,
+    trace: RefCell<Option<Box<Trace>>>,
 }
 
 /// Maps in maps may be deep.
@@ -78,7 +90,7 @@ impl Drop for MapData {
 struct Trace {
     path: Rc<str>,
     log: Rc<ReadLog>,
-    keys: RefCell<HashSet<Text>>,
+    keys: RefCell<HashSet<Text, RandomState>>,
     is_whole: Cell<bool>,
 }
 
@@ -229,7 +241,7 @@ impl Map {
                 map.trace(&trace.path_of(key), log);
             }
         }
-        *self.data.trace.borrow_mut() = Some(trace);
+        *self.data.trace.borrow_mut() = Some(Box::new(trace));
     }
 }
 

@@ -10,6 +10,11 @@ use std::rc::Rc;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text(Rc<[u8]>);
 
+thread_local! {
+    /// Many a text is empty.
+    static EMPTY: Rc<[u8]> = Rc::from([]);
+}
+
 impl Text {
     /// The bytes.
     #[must_use]
@@ -27,19 +32,28 @@ impl Text {
 
 impl Default for Text {
     fn default() -> Self {
-        Self::from("")
+        Self(EMPTY.with(Rc::clone))
     }
 }
 
 impl Deref for Text {
     type Target = [u8];
 
+    #[inline]
     fn deref(&self) -> &[u8] {
         &self.0
     }
 }
 
+impl AsRef<[u8]> for Text {
+    #[inline]
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 impl Borrow<[u8]> for Text {
+    #[inline]
     fn borrow(&self) -> &[u8] {
         &self.0
     }
@@ -47,13 +61,13 @@ impl Borrow<[u8]> for Text {
 
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
-        Self(Rc::from(text.as_bytes()))
+        Self::from(text.as_bytes())
     }
 }
 
 impl From<&[u8]> for Text {
     fn from(bytes: &[u8]) -> Self {
-        Self(Rc::from(bytes))
+        if bytes.is_empty() { Self::default() } else { Self(Rc::from(bytes)) }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::format::quote;
 use crate::syntax::lexer::{Item, Kind};
 use crate::syntax::node::{
-    Chain, Command, Expression, Identifier, Pipe, Position, StringConstant, Variable, on_large_stack,
+    Chain, Command, Expression, Identifier, Piece, Pipe, Position, StringConstant, Variable, on_large_stack,
 };
 use crate::syntax::number::number;
 use crate::value::Text;
@@ -164,8 +164,14 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn field_name(&self, item: Item) -> Text {
-        Text::from(&self.value(item)[1..])
+    fn field_name(&mut self, item: Item) -> Text {
+        let name = &self.value(item)[1..];
+        if let Some(known) = self.field_names.get(name) {
+            return known.clone();
+        }
+        let name = Text::from(name);
+        self.field_names.insert(name.clone());
+        name
     }
 
     fn term(&mut self) -> Result<Option<Expression>, Error> {
@@ -180,12 +186,13 @@ impl<'a> Parser<'a> {
             Kind::Bool => Expression::Bool(position, self.value(item) == b"true"),
             Kind::CharConstant | Kind::Complex | Kind::Number => {
                 let constant = number(position, self.value(item), item.kind);
-                Expression::Number(constant.map_err(|message| self.fail(message))?)
+                Expression::Number(Box::new(constant.map_err(|message| self.fail(message))?))
             }
             Kind::LeftParenthesis => Expression::Pipe(Box::new(self.parenthesised()?)),
             Kind::String | Kind::RawString => {
                 let text = self.unquoted(item)?;
-                Expression::String(StringConstant { position, quoted: Text::from(self.value(item)), text })
+                let quoted = Piece::new(self.source, item.start, item.end);
+                Expression::String(StringConstant { position, quoted, text })
             }
             _ => {
                 self.put_back();

@@ -83,6 +83,7 @@ test: ## Everything there is
 	@$(STEP) chart        $(MAKE) chart
 	@$(STEP) binary       $(MAKE) binary
 	@$(STEP) settings     $(MAKE) settings
+	@$(STEP) api          $(MAKE) api
 	@$(STEP) integration  $(MAKE) integration
 	@$(STEP) tutorial     $(MAKE) tutorial
 	@$(STEP) fuzz         $(MAKE) fuzz
@@ -164,6 +165,10 @@ tutorial: ## Run the README's tutorial as it stands
 .PHONY: openapi
 openapi: ## Write docs/openapi.json as the server makes it
 	CHANDLERY_UPDATE_OPENAPI=1 cargo test --locked --package chandlery-server --lib openapi
+
+.PHONY: api
+api: ## Is docs/openapi.json valid, and does the server keep to it?
+	scripts/check-api
 
 .PHONY: fuzz
 fuzz: ## Fuzz each target for FUZZ_SECONDS

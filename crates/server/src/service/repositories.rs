@@ -243,6 +243,17 @@ pub(crate) fn check(settings: &RepositorySettings) -> Result<()> {
     if settings.keep_versions == Some(0) {
         return Err(Error::invalid("keep_versions", "0 would keep nothing; leave it out to keep everything"));
     }
+    // What the database can hold.
+    const MOST: u64 = i64::MAX as u64;
+    let limits = [
+        ("max_package_size", settings.max_package_size),
+        ("max_versions_per_chart", settings.max_versions_per_chart),
+        ("max_storage_objects", settings.max_storage_objects),
+        ("keep_versions", settings.keep_versions),
+    ];
+    if let Some((name, _)) = limits.iter().find(|(_, limit)| limit.is_some_and(|limit| limit > MOST)) {
+        return Err(Error::invalid(*name, format!("is larger than {MOST}")));
+    }
     let id = settings.artifacthub_repository_id.as_deref().unwrap_or_default();
     if id.chars().any(char::is_control) {
         return Err(Error::invalid("artifacthub_repository_id", "contains control characters"));

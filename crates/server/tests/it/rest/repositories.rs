@@ -72,6 +72,8 @@ async fn bad_settings() {
         json!({ "keep_versions": 0 }),
         json!({ "keep_versions": -1 }),
         json!({ "keep_versions": "3" }),
+        json!({ "keep_versions": 1_u64 << 63 }),
+        json!({ "max_package_size": u64::MAX }),
         json!({ "max_package_size": 1.5 }),
         json!({ "generation": 7 }),
         json!({ "id": 1 }),

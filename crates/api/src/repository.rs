@@ -61,11 +61,11 @@ pub struct UpdateRepository {
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub max_storage_objects: Option<Option<u64>>,
     /// How many of the newest uploads of a chart are kept.
-    #[schema(minimum = 1)]
+    #[schema(value_type = Option<u64>, minimum = 1)]
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub keep_versions: Option<Option<u64>>,
     /// The id that Artifact Hub asks for.
-    #[schema(pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
+    #[schema(value_type = Option<String>, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub artifacthub_repository_id: Option<Option<String>>,
 }

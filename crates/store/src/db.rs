@@ -7,6 +7,7 @@ pub mod app_versions;
 pub mod apps;
 pub mod audit;
 pub(crate) mod blobs;
+pub mod categories;
 pub mod charts;
 mod columns;
 mod connection;
@@ -18,6 +19,7 @@ pub mod provenance;
 pub mod repositories;
 pub mod reviews;
 pub mod roles;
+pub mod storefront;
 pub mod tokens;
 pub mod workspaces;
 

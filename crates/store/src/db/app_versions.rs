@@ -197,6 +197,30 @@ pub async fn list(
     connection.query(&sql, values).await?.iter().map(AppVersionRow::from_row).collect()
 }
 
+/// The versions of an app (its row) in a state below the sort key `before`, newest first.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn list_in_state(
+    connection: &impl Connection,
+    app_id: i64,
+    state: VersionState,
+    before: Option<&str>,
+    limit: u32,
+) -> Result<Vec<AppVersionRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM app_versions WHERE app_id = $1 AND state = $2 AND ($3 = '' OR sort_key < $3)
+         ORDER BY sort_key DESC LIMIT $4"
+    );
+    let values = vec![
+        app_id.into(),
+        state.as_str().into(),
+        before.unwrap_or_default().into(),
+        i64::from(limit).into(),
+    ];
+    connection.query(&sql, values).await?.iter().map(AppVersionRow::from_row).collect()
+}
+
 /// The newest version of an app (its row) in a state.
 ///
 /// # Errors

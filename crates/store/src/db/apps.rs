@@ -208,10 +208,16 @@ pub async fn update(
         nanoseconds(now).into(),
         generation.into(),
     ];
-    match transaction.execute(sql, values).await? {
-        0 => Err(Error::Conflict("the app was changed by somebody else meanwhile: read it again".to_owned())),
-        _ => Ok(()),
+    if transaction.execute(sql, values).await? == 0 {
+        let reason = "the app was changed by somebody else meanwhile: read it again";
+        return Err(Error::Conflict(reason.to_owned()));
     }
+    if category.is_some() {
+        // The shelf is the one thing that changes in the store without a release.
+        let sql = "UPDATE listings SET category_id = $2 WHERE app_id = $1";
+        transaction.execute(sql, vec![id.into(), category.into()]).await?;
+    }
+    Ok(())
 }
 
 async fn category_id(connection: &impl Connection, name: &CategoryName) -> Result<i64> {
@@ -268,9 +274,19 @@ pub async fn delete(transaction: &Transaction, id: i64) -> Result<()> {
 /// The next number of a change of any app. Changes happen one after the other: the row stays locked until the
 /// transaction ends, so that whoever has seen a number has seen all smaller ones.
 async fn next_generation(transaction: &Transaction) -> Result<i64> {
-    let sql = "UPDATE settings SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT)
+    advance_generation(transaction, 1).await
+}
+
+/// Lets nobody else change any app, or put one into a category, until the transaction ends.
+pub(super) async fn hold(transaction: &Transaction) -> Result<()> {
+    advance_generation(transaction, 0).await.map(drop)
+}
+
+/// The last of the next `count` numbers, all of which are the caller's.
+pub(super) async fn advance_generation(transaction: &Transaction, count: i64) -> Result<i64> {
+    let sql = "UPDATE settings SET value = CAST(CAST(value AS BIGINT) + $1 AS TEXT)
         WHERE name = 'apps-generation' RETURNING CAST(value AS BIGINT)";
-    let row = transaction.query_optional(sql, vec![]).await?;
+    let row = transaction.query_optional(sql, vec![count.into()]).await?;
     let row = row.ok_or_else(|| Error::internal("the table settings has no row apps-generation"))?;
     Columns::of(&row).take()
 }

@@ -26,23 +26,24 @@ pub struct ListingRow {
     pub released_at: Timestamp,
     /// How often its packages were downloaded.
     pub downloads: u64,
+    /// The display name in lower case, by which the store sorts.
+    pub sort_name: String,
 }
 
-fn columns() -> String {
+pub(super) fn columns() -> String {
     format!(
         "{}, listings.display_name, listings.information, listings.latest_version, listings.first_released_at,
-         listings.released_at,
-         (SELECT COALESCE(SUM(downloads.downloads), 0) FROM downloads WHERE downloads.app_id = listings.app_id)",
+         listings.released_at, listings.downloads, listings.sort_name",
         apps::COLUMNS
     )
 }
 
-fn from() -> String {
+pub(super) fn from() -> String {
     format!("{} JOIN listings ON listings.app_id = apps.id AND listings.visible", apps::FROM)
 }
 
 impl ListingRow {
-    fn from_row(row: &QueryResult) -> Result<Self> {
+    pub(super) fn from_row(row: &QueryResult) -> Result<Self> {
         let mut columns = Columns::of(row);
         Ok(Self {
             app: AppRow::take(&mut columns)?,
@@ -52,6 +53,7 @@ impl ListingRow {
             first_released_at: columns.time()?,
             released_at: columns.time()?,
             downloads: columns.unsigned()?,
+            sort_name: columns.take()?,
         })
     }
 }
@@ -66,12 +68,12 @@ pub async fn release(
     latest_version: &str,
     now: Timestamp,
 ) -> Result<()> {
-    let sql = "INSERT INTO listings (app_id, chart_name, visible, display_name, information, latest_version,
-          first_released_at, released_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
-        ON CONFLICT (app_id) DO UPDATE SET visible = excluded.visible, display_name = excluded.display_name,
-          information = excluded.information, latest_version = excluded.latest_version,
-          released_at = excluded.released_at";
+    let sql = "INSERT INTO listings (app_id, workspace_id, category_id, chart_name, visible, display_name, sort_name,
+          information, latest_version, downloads, first_released_at, released_at)
+        SELECT $1, apps.workspace_id, apps.category_id, $2, $3, $4, $5, $6, $7, 0, $8, $8 FROM apps WHERE apps.id = $1
+        ON CONFLICT (app_id) DO UPDATE SET visible = excluded.visible, category_id = excluded.category_id,
+          display_name = excluded.display_name, sort_name = excluded.sort_name, information = excluded.information,
+          latest_version = excluded.latest_version, released_at = excluded.released_at";
     let owner = "SELECT workspaces.name, apps.name FROM listings JOIN apps ON apps.id = listings.app_id
         JOIN workspaces ON workspaces.id = apps.workspace_id WHERE listings.chart_name = $1 AND listings.app_id <> $2";
     let values = vec![app.chart_name.as_str().into(), app.id.into()];
@@ -86,6 +88,7 @@ pub async fn release(
         app.chart_name.as_str().into(),
         true.into(),
         app.display_name.as_str().into(),
+        app.display_name.to_lowercase().into(),
         app.information.as_str().into(),
         latest_version.into(),
         nanoseconds(now).into(),

@@ -205,18 +205,31 @@ const CHANGES: &[&str] = &[
     "CREATE INDEX audit_version ON audit (version_id, id)",
     "CREATE INDEX audit_actor ON audit (actor, id)",
     // What the store shows of an app: its information as of the last release. A chart name is one app's.
+    // `sort_name` is the display name in lower case; `workspace_id`, `category_id` and `downloads` (the sum over the
+    // versions) repeat what other tables know, so that each order of each shelf is a walk along one index.
     "CREATE TABLE listings (
         app_id BIGINT NOT NULL PRIMARY KEY REFERENCES apps (id) ON DELETE CASCADE,
+        workspace_id BIGINT NOT NULL,
+        category_id BIGINT NOT NULL,
         chart_name {text} NOT NULL UNIQUE,
         visible BOOLEAN NOT NULL,
         display_name {text} NOT NULL,
+        sort_name {text} NOT NULL,
         information {text} NOT NULL,
         latest_version {text} NOT NULL,
+        downloads BIGINT NOT NULL,
         first_released_at BIGINT NOT NULL,
         released_at BIGINT NOT NULL
     )",
-    "CREATE INDEX listings_released ON listings (visible, released_at)",
-    "CREATE INDEX listings_name ON listings (visible, display_name)",
+    "CREATE INDEX listings_name ON listings (sort_name, app_id) WHERE visible",
+    "CREATE INDEX listings_released ON listings (released_at, app_id) WHERE visible",
+    "CREATE INDEX listings_downloads ON listings (downloads, app_id) WHERE visible",
+    "CREATE INDEX listings_category_name ON listings (category_id, sort_name, app_id) WHERE visible",
+    "CREATE INDEX listings_category_released ON listings (category_id, released_at, app_id) WHERE visible",
+    "CREATE INDEX listings_category_downloads ON listings (category_id, downloads, app_id) WHERE visible",
+    "CREATE INDEX listings_workspace_name ON listings (workspace_id, sort_name, app_id) WHERE visible",
+    "CREATE INDEX listings_workspace_released ON listings (workspace_id, released_at, app_id) WHERE visible",
+    "CREATE INDEX listings_workspace_downloads ON listings (workspace_id, downloads, app_id) WHERE visible",
     "CREATE TABLE downloads (
         app_id BIGINT NOT NULL REFERENCES apps (id) ON DELETE CASCADE,
         version {text} NOT NULL,

@@ -8,4 +8,5 @@ mod garbage;
 mod publish;
 mod reading;
 mod repositories;
+mod storefront;
 mod support;

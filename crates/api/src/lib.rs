@@ -4,6 +4,7 @@
 //! type does not offer. Responses may gain fields. Timestamps are RFC 3339 in UTC.
 
 mod account;
+mod category;
 mod page;
 mod problem;
 mod repository;
@@ -11,6 +12,7 @@ mod search;
 mod token;
 
 pub use account::{AccountView, CreateAccount, MembershipView, UpdateAccount, UpdatePassword, Whoami};
+pub use category::{AppCategory, CategoryView, CreateCategory, DeleteCategory, UpdateCategory};
 pub use page::{Page, PageQuery};
 pub use problem::Problem;
 pub use repository::{CreateRepository, RepositoryView, UpdateRepository};

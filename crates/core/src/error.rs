@@ -29,6 +29,9 @@ pub enum Error {
     /// The state of the thing does not allow this now.
     #[error("{0}")]
     Conflict(String),
+    /// The thing is not in the state that the caller named as the condition; a sentence.
+    #[error("{0}")]
+    PreconditionFailed(String),
     /// No valid credentials were given, and the request needs some.
     #[error("authentication required")]
     Unauthenticated,
@@ -78,6 +81,7 @@ impl Error {
             Self::AlreadyExists(_) => "already_exists",
             Self::Invalid { .. } => "invalid",
             Self::Conflict(_) => "conflict",
+            Self::PreconditionFailed(_) => "precondition_failed",
             Self::Unauthenticated => "unauthenticated",
             Self::Forbidden(_) => "forbidden",
             Self::TooLarge { .. } => "too_large",

@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::http::documentation::Documentation;
 use crate::index::Indexes;
 use crate::observe::{self, Metrics};
+use crate::service::categories::CategoryCounts;
 use crate::service::packages::PackageCache;
 use crate::service::repositories::{Repositories, Repository};
 use crate::transport::{Handler, Peer};
@@ -38,6 +39,8 @@ pub(crate) struct App {
     pub(crate) repositories: Repositories,
     /// Packages by file name.
     pub(crate) packages: PackageCache,
+    /// How many apps each category has.
+    pub(crate) category_counts: CategoryCounts,
     /// Index documents.
     pub(crate) indexes: Indexes,
     /// Figures for operators.

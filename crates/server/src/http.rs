@@ -1,6 +1,7 @@
 //! HTTP faces: they parse, call a service, and word the answer. Rules are in `service`, permissions in `routes`.
 
 pub(crate) mod accounts;
+pub(crate) mod categories;
 pub(crate) mod charts;
 pub(crate) mod conditional;
 pub(crate) mod documentation;

@@ -16,6 +16,7 @@ use crate::config::{Config, Secret};
 use crate::index::{Indexes, Links};
 use crate::observe::Metrics;
 use crate::service::bootstrap::bootstrap;
+use crate::service::categories::CategoryCounts;
 use crate::service::packages::PackageCache;
 use crate::service::repositories::Repositories;
 use crate::{routes, transport};
@@ -114,6 +115,7 @@ fn build_app(config: Config, store: Store, address: SocketAddr, embedded: bool) 
         authentication: Authentication::new(store.clone()),
         repositories: Repositories::new(store.clone(), config.default_repository.clone(), embedded),
         packages: PackageCache::new(),
+        category_counts: CategoryCounts::default(),
         indexes: Indexes::new(cache, links),
         metrics: Arc::new(Metrics::new().map_err(Error::internal)?),
         documentation: OnceLock::new(),

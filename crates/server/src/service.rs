@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod bootstrap;
+pub(crate) mod categories;
 pub(crate) mod charts;
 pub(crate) mod packages;
 pub(crate) mod publish;

@@ -110,6 +110,18 @@ impl<T: ToSchema> Input for Query<T> {
     }
 }
 
+/// A header that may be sent.
+pub(crate) fn header_parameter(name: &str, description: &str) -> Parameter {
+    let text = utoipa::openapi::ObjectBuilder::new().schema_type(Type::String);
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(text.build()))
+        .build()
+}
+
 fn query_parameter(name: String, required: bool, mut schema: RefOr<Schema>) -> Parameter {
     let description = match &mut schema {
         RefOr::T(Schema::Object(object)) => object.description.take(),

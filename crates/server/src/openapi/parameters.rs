@@ -45,6 +45,7 @@ pub(super) const TAGS: &[(&str, &str)] = &[
     ("accounts", "Who may log in, and the caller itself."),
     ("tokens", "The caller's own tokens, for programs."),
     ("repositories", "Helm repositories and their settings."),
+    ("categories", "The shelves of the store."),
     ("search", "Finding charts in all repositories the caller may read."),
     ("documentation", "This document."),
 ];

@@ -2,15 +2,17 @@
 
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, on};
-use chandlery_api::{AccountView, CreatedToken, Page, RepositoryView, SearchHit, TokenView, Whoami};
-use chandlery_core::Permission::{AppsView, RepositoriesManage, UsersManage};
+use chandlery_api::{
+    AccountView, CategoryView, CreatedToken, Page, RepositoryView, SearchHit, TokenView, Whoami,
+};
+use chandlery_core::Permission::{AppsView, CategoriesManage, RepositoriesManage, UsersManage};
 use http::{Method, StatusCode};
 use utoipa::ToSchema;
 
-use super::Need::{self, Account, Anyone, FullAccount, Nothing, Platform, Repository};
+use super::Need::{self, Account, Anyone, FullAccount, Nothing, Platform, Repository, Store};
 use super::{Dialect, Route};
 use crate::app::SharedApp;
-use crate::http::{accounts, documentation, repositories, search, tokens};
+use crate::http::{accounts, categories, documentation, repositories, search, tokens};
 use crate::openapi::{Answer, Inputs, Operation, reference};
 
 const ACCOUNTS: &str = "/api/v1/accounts";
@@ -19,11 +21,15 @@ const TOKENS: &str = "/api/v1/tokens";
 const TOKEN: &str = "/api/v1/tokens/{token}";
 const REPOSITORIES: &str = "/api/v1/repositories";
 const REPOSITORY: &str = "/api/v1/repositories/{workspace}/{repository}";
+const CATEGORIES: &str = "/api/v1/categories";
+const CATEGORY: &str = "/api/v1/categories/{category}";
+const APP_CATEGORY: &str = "/api/v1/workspaces/{workspace}/apps/{app}/category";
 
 /// Every row.
 pub(super) fn rows() -> Vec<Route> {
     let mut rows = account_rows();
     rows.extend(repository_rows());
+    rows.extend(category_rows());
     rows.push(
         get("/api/v1/openapi.json", Nothing, documentation::get_openapi)
             .sends("application/json", "Get the OpenAPI document of this API"),
@@ -73,6 +79,24 @@ fn repository_rows() -> Vec<Route> {
             .gives_nothing("Delete a repository with all its packages")
             .or(StatusCode::CONFLICT),
         get("/api/v1/search", Anyone, search::search_charts).gives::<Page<SearchHit>>("Search charts"),
+    ]
+}
+
+fn category_rows() -> Vec<Route> {
+    let manage = Platform(CategoriesManage);
+    vec![
+        get(CATEGORIES, Store, categories::list_categories)
+            .gives::<Page<CategoryView>>("List the categories of the store"),
+        post(CATEGORIES, manage, categories::create_category).creates::<CategoryView>("Create a category"),
+        get(CATEGORY, Store, categories::get_category).gives::<CategoryView>("Get a category"),
+        patch(CATEGORY, manage, categories::update_category).gives::<CategoryView>("Change a category"),
+        delete(CATEGORY, manage, categories::delete_category).gives_nothing("Delete a category"),
+        // By those who curate the categories, or who manage the app as long as it was never released.
+        put(APP_CATEGORY, Account, categories::set_app_category)
+            .gives_nothing("Set the category of an app")
+            .or(StatusCode::FORBIDDEN)
+            .or(StatusCode::NOT_FOUND)
+            .or(StatusCode::CONFLICT),
     ]
 }
 

@@ -81,6 +81,19 @@ fn probes() -> Vec<Probe> {
         probe(Method::PATCH, REPOSITORY, 1, empty(), 200, "generation"),
         probe(Method::DELETE, REPOSITORY, 1, None, 204, ""),
         get("/api/v1/search", 1, "items"),
+        get("/api/v1/categories", 1, "uncategorized"),
+        probe(Method::POST, "/api/v1/categories", 1, empty(), 400, "missing field"),
+        get("/api/v1/categories/{category}", 1, "uncategorized"),
+        probe(Method::PATCH, "/api/v1/categories/{category}", 1, empty(), 200, "uncategorized"),
+        probe(Method::DELETE, "/api/v1/categories/{category}", 1, None, 404, "category nothing not found"),
+        probe(
+            Method::PUT,
+            "/api/v1/workspaces/{workspace}/apps/{app}/category",
+            1,
+            empty(),
+            400,
+            "missing field",
+        ),
         get("/api/v1/openapi.json", 1, "\"openapi\": \"3.1.0\""),
         get("/api/docs", 1, "<html"),
     ]
@@ -261,6 +274,8 @@ fn url_of(probe: &Probe, pattern: &str, repository: &str) -> String {
         .replace("{version}", if deletes { "9.9.9" } else { "0.1.0" })
         .replace("{account}", if deletes { "nobody" } else { "somebody" })
         .replace("{token}", "nothing")
+        .replace("{category}", if deletes { "nothing" } else { "uncategorized" })
+        .replace("{app}", "mychart")
 }
 
 async fn send(client: &Client, probe: &Probe, url: &str) -> Answer {

@@ -1,5 +1,6 @@
 //! The store: its repository, its shelves, what it shows, and finding things in it.
 
+mod categories;
 mod repository;
 
 use bytes::Bytes;

@@ -206,6 +206,15 @@ pub async fn find(
     row.as_ref().map(ListingRow::from_row).transpose()
 }
 
+/// Whether the app (its row) ever had a version released, whatever the store shows of it now.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn was_released(connection: &impl Connection, app_id: i64) -> Result<bool> {
+    let sql = "SELECT 1 FROM listings WHERE app_id = $1";
+    Ok(connection.query_optional(sql, vec![app_id.into()]).await?.is_some())
+}
+
 /// These apps (their rows), in any order.
 ///
 /// # Errors

@@ -9,6 +9,9 @@ use serde_json::Map;
 const KINDS: [SetKind; 5] = [SetKind::Typed, SetKind::Text, SetKind::Json, SetKind::Literal, SetKind::File];
 
 fuzz_target!(|text: &str| {
+    if has_long_lists(text) {
+        return;
+    }
     let mut all = Map::new();
     let mut read_file =
         |path: &str| if path.len() > 8 { Err("too long".to_owned()) } else { Ok(path.to_owned()) };
@@ -29,3 +32,9 @@ fuzz_target!(|text: &str| {
         .collect();
     let _ = apply_flags(&mut all, &flags, &mut read_file);
 });
+
+/// Is an index large, but below the limit? Helm makes lists of so many nulls; nothing is learned from filling them.
+fn has_long_lists(text: &str) -> bool {
+    let digits = |part: &str| part.bytes().take_while(u8::is_ascii_digit).count();
+    text.split('[').skip(1).any(|part| (4..6).contains(&digits(part)))
+}

@@ -111,7 +111,7 @@ impl Emitter {
     ///
     /// # Errors
     /// [`ErrorKind::Encoding`] when a string had a character that [`Dialect::Compact`] refuses, [`ErrorKind::Syntax`]
-    /// for a key longer than 1,024 characters there.
+    /// for a key longer than 1,024 characters or with NEL there.
     pub fn finish(mut self) -> Result<String, Error> {
         if self.out.len() > self.line_start || !self.indention {
             self.out.push('\n');

@@ -91,8 +91,13 @@ pub(crate) fn decode_text(bytes: &[u8]) -> Result<Cow<'_, str>, Error> {
     let units = pairs.iter().map(|&pair| join(pair));
     let decoded: Result<String, _> = char::decode_utf16(units).collect();
     decoded.map(Cow::Owned).map_err(|error| {
-        let is_low = (0xDC00..=0xDFFF).contains(&error.unpaired_surrogate());
-        encoding(if is_low { "unexpected low surrogate area" } else { "expected low surrogate area" })
+        encoding(match error.unpaired_surrogate() {
+            0xDC00.. => "unexpected low surrogate area",
+            high if pairs.last().is_some_and(|&last| join(last) == high) => {
+                "incomplete UTF-16 surrogate pair"
+            }
+            _ => "expected low surrogate area",
+        })
     })
 }
 

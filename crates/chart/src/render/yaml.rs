@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chandlery_template::{Budget, Error, List, Map, Text, Value};
+use chandlery_template::{Budget, Error, ErrorKind, JsonStyle, List, Map, Text, Value, to_json};
 use chandlery_yaml::{Dialect, Emitter, Limits, sort_entries};
 use serde_json::{Number, Value as Json};
 
@@ -29,8 +29,26 @@ pub(super) fn to_yaml_pretty(value: &Value, budget: &Budget) -> Result<Text, Err
 fn write(value: &Value, dialect: Dialect, budget: &Budget) -> Result<Text, Error> {
     let mut writer =
         Writer { emitter: Emitter::new(dialect), dialect, budget, depth: Limits::default().depth };
-    writer.node(value)?;
-    writer.emitter.finish().map(Text::from).map_err(|error| Error::message(error.to_string()))
+    let written = writer.node(value);
+    let finished = || writer.emitter.finish().map_err(|error| Error::message(error.to_string()));
+    match written.and_then(|()| finished()) {
+        Ok(text) => Ok(Text::from(text)),
+        Err(error) if dialect == Dialect::Pretty || error.kind() == ErrorKind::Limit => Err(error),
+        Err(error) => Err(refusal(value, budget).unwrap_or(error)),
+    }
+}
+
+/// Why Helm has no YAML for a value: it has no JSON form, or one that go-yaml cannot read.
+fn refusal(value: &Value, budget: &Budget) -> Option<Error> {
+    match to_json(value, JsonStyle::default(), budget) {
+        Ok(json) => {
+            let error = chandlery_yaml::from_str(&json, &crate::yaml_options()).err()?;
+            Some(Error::message(error.to_string()))
+        }
+        // Too deep for JSON is too deep for YAML.
+        Err(error) if error.kind() == ErrorKind::Limit => None,
+        Err(error) => Some(Error::message(format!("error marshaling into JSON: {error}"))),
+    }
 }
 
 /// Writes values within a budget.

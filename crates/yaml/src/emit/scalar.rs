@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::bytes;
 use crate::emit::style::{Style, is_printable};
+use crate::emit::value::json_form;
 use crate::emit::{Dialect, Emitter};
 use crate::error::ErrorKind;
 use crate::limits::Options;
@@ -261,8 +262,7 @@ impl Emitter {
 
     /// U+0085 is not escaped in JSON, but a line break in YAML: it is folded like any other.
     fn fold_next_lines<'t>(&mut self, text: &str) -> Cow<'t, str> {
-        let json = serde_json::Value::from(text).to_string();
-        let json = json.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
+        let json = json_form(&serde_json::Value::from(text));
         match crate::from_str(&json, &Options::default()) {
             Ok(serde_json::Value::String(folded)) => Cow::Owned(folded),
             _ => {

@@ -5,7 +5,7 @@ use serde_json::{Map, Number, Value};
 use crate::emit::order::sort_entries;
 use crate::emit::{Dialect, Emitter};
 use crate::error::Error;
-use crate::limits::Limits;
+use crate::limits::{Limits, Options};
 use crate::number;
 
 /// The longest text written from one value: a deep value can be much longer in YAML than in memory, for its indentation.
@@ -15,7 +15,7 @@ const LONGEST_OUTPUT: usize = 1 << 30;
 ///
 /// # Errors
 /// [`crate::ErrorKind::Encoding`] for a string with DEL, C1 control characters (but NEL), U+FFFE or U+FFFF;
-/// [`crate::ErrorKind::Syntax`] for a key longer than 1,024 characters; [`crate::ErrorKind::Limit`] for a value nested
+/// [`crate::ErrorKind::Syntax`] for a key longer than 1,024 characters or with NEL; [`crate::ErrorKind::Limit`] for a value nested
 /// deeper than the default of [`Limits`] or longer than 1 GiB in YAML. Helm's `toYaml` gives an empty string then.
 pub fn to_string(value: &Value) -> Result<String, Error> {
     write(value, Dialect::Compact)
@@ -32,7 +32,28 @@ pub fn to_string_pretty(value: &Value) -> Result<String, Error> {
 fn write(value: &Value, dialect: Dialect) -> Result<String, Error> {
     let mut emitter = Emitter::new(dialect);
     emitter.value(value)?;
-    emitter.finish()
+    emitter.finish().map_err(|error| refusal(value).unwrap_or(error))
+}
+
+/// Why go-yaml cannot read the JSON form of the value, with its idea of the line: U+0085 ends lines there.
+fn refusal(value: &Value) -> Option<Error> {
+    crate::from_str(&json_form(value), &Options::default()).err()
+}
+
+/// The value in JSON as Go writes it.
+pub(super) fn json_form(value: &Value) -> String {
+    const ESCAPES: [(char, &str); 5] = [
+        ('<', "\\u003c"),
+        ('>', "\\u003e"),
+        ('&', "\\u0026"),
+        ('\u{2028}', "\\u2028"),
+        ('\u{2029}', "\\u2029"),
+    ];
+    let json = value.to_string();
+    ESCAPES.iter().fold(json, |json, &(character, escape)| match json.contains(character) {
+        true => json.replace(character, escape),
+        false => json,
+    })
 }
 
 impl Emitter {

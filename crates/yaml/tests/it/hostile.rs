@@ -106,7 +106,7 @@ fn tag_directives_are_limited() {
 
 #[test]
 fn bytes_that_are_no_text_are_refused() {
-    let cases: [(&[u8], &str); 9] = [
+    let cases: [(&[u8], &str); 10] = [
         (b"a: \xFFb", "invalid leading UTF-8 octet"),
         (b"a: \xC3", "incomplete UTF-8 octet sequence"),
         (b"a: \xC3b", "invalid trailing UTF-8 octet"),
@@ -115,6 +115,7 @@ fn bytes_that_are_no_text_are_refused() {
         (b"\xFF\xFEa", "incomplete UTF-16 character"),
         (b"\xFF\xFE\x00\xDC", "unexpected low surrogate area"),
         (b"\xFE\xFF\xD8\x00\x00a", "expected low surrogate area"),
+        (b"\xFE\xFF\xDB\x20", "incomplete UTF-16 surrogate pair"),
         (b"a: \0", "control characters are not allowed"),
     ];
     for (bytes, problem) in cases {

@@ -7,7 +7,7 @@ use crate::error::Error;
 
 /// How much an execution may use.
 ///
-/// The defaults are at least ten times what any public chart needs, and small enough that whatever reaches one has taken
+/// The defaults are at least six times what any public chart needs, and small enough that whatever reaches one has taken
 /// neither much time nor much memory.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -30,7 +30,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            steps: 40_000_000,
+            steps: 20_000_000,
             bytes: 192 << 20,
             output_bytes: 64 << 20,
             depth: 5_000,

@@ -34,7 +34,11 @@ pub(super) fn execution_error(path: &str, error: &Error, levels: bool) -> String
     if let Some(message) = marked_message(rest) {
         return format!("execution error at ({place}): {message}");
     }
-    if !levels || error.kind() == ErrorKind::Limit {
+    if error.kind() == ErrorKind::Limit {
+        // What `tpl` executes has a name that no file of the chart has.
+        return if text.contains(path) { text } else { format!("{path}: {text}") };
+    }
+    if !levels {
         return text;
     }
     print_levels(error).unwrap_or(text)

@@ -27,6 +27,9 @@ pub(super) struct Printer<'a> {
     depth: usize,
 }
 
+/// Printing a small value takes the time of so many steps.
+const STEPS_PER_VALUE: u64 = 2;
+
 impl<'a> Printer<'a> {
     pub(super) fn new(output: &'a mut Vec<u8>, budget: &'a Budget) -> Self {
         Self { output, style: Style::default(), budget, depth: 0 }
@@ -74,6 +77,7 @@ impl<'a> Printer<'a> {
 
     /// Claims at least as much as the value without those inside it will take.
     fn claim(&self, value: &Value, verb: char) -> Result<(), Error> {
+        self.budget.spend(STEPS_PER_VALUE)?;
         let bytes = match value {
             Value::String(text) => text.len(),
             Value::Bytes(bytes) => bytes.len().saturating_mul(4),

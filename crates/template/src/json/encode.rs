@@ -49,6 +49,7 @@ struct Encoder<'a> {
 
 impl Encoder<'_> {
     fn value(&mut self, value: &Value) -> Result<(), Error> {
+        self.budget.spend(1)?;
         self.budget.claim(8)?;
         match value {
             Value::Nil => self.output.push_str("null"),

@@ -50,7 +50,7 @@ pub(super) const CERTIFICATE_BITS: usize = 2048;
 const KEY_BITS: usize = 4096;
 
 /// Steps for a key of 2,048 bits: a hundred of them are all that an execution may make.
-const STEPS: u64 = 400_000;
+const STEPS: u64 = 200_000;
 
 /// A private key.
 pub(super) enum PrivateKey {

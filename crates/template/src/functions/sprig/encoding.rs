@@ -30,7 +30,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// The bytes, or where Go finds the first mistake. Line ends may stand anywhere.
-fn decode64(text: &[u8]) -> Result<Vec<u8>, usize> {
+pub(super) fn decode64(text: &[u8]) -> Result<Vec<u8>, usize> {
     if let Ok(bytes) = LENIENT.decode(text) {
         return Ok(bytes);
     }

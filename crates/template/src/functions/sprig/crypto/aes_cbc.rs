@@ -89,6 +89,8 @@ mod tests {
             ("secretkey", "30tEfhuJSVRhpG97XCuWgz2okj7L8vQ1s6V9zVUPeDQ=", "plaintext"),
             ("a", "", ""),
             ("a", "!!", "illegal base64 data at input byte 0"),
+            ("a", "aA==x", "illegal base64 data at input byte 4"),
+            ("a", "line1\nline2\n\nline4", "illegal base64 data at input byte 15"),
             ("a", "YQ==", "runtime error: slice bounds out of range [:16] with capacity 3"),
             ("a", "AAAAAAAAAAAAAAAAAAAAAA==", "runtime error: index out of range [-1]"),
             ("a", &zeros, "runtime error: slice bounds out of range [:-17]"),

@@ -1,10 +1,10 @@
 //! Chance for libraries that know an older form of it, and base 64 with Go's errors.
 
-use base64::engine::general_purpose::STANDARD;
-use base64::{DecodeError, Engine};
 use rand::RngCore;
 use rand::rngs::StdRng;
 use rsa::rand_core;
+
+use crate::functions::sprig::encoding::decode64;
 
 /// The execution's source of chance.
 pub(super) struct Random<'a>(pub(super) &'a mut StdRng);
@@ -35,12 +35,5 @@ impl rand_core::CryptoRng for Random<'_> {}
 /// # Errors
 /// The text of Go's error.
 pub(super) fn decode_base_64(text: &[u8]) -> Result<Vec<u8>, String> {
-    let text: Vec<u8> = text.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
-    STANDARD.decode(&text).map_err(|error| {
-        let position = match error {
-            DecodeError::InvalidByte(position, _) | DecodeError::InvalidLastSymbol(position, _) => position,
-            DecodeError::InvalidLength(_) | DecodeError::InvalidPadding => text.len() / 4 * 4,
-        };
-        format!("illegal base64 data at input byte {position}")
-    })
+    decode64(text).map_err(|at| format!("illegal base64 data at input byte {at}"))
 }

@@ -1,0 +1,56 @@
+//! Functions that are asked for large results.
+
+use super::{SIZE, STEPS, check};
+
+#[test]
+fn sizes_that_are_asked_for() {
+    check(&[
+        ("{{ until 1000000000 }}", SIZE),
+        ("{{ range until 9223372036854775807 }}{{ end }}", SIZE),
+        ("{{ untilStep 0 1000000000 1 }}", SIZE),
+        ("{{ untilStep 9223372036854775807 -9223372036854775808 -1 }}", SIZE),
+        ("{{ untilStep 0 10 0 }}", "[]"),
+        ("{{ seq 1 1000000000 }}", SIZE),
+        ("{{ seq 9223372036854775807 }}", ""),
+        ("{{ range 1000000000000 }}{{ end }}", STEPS),
+        (
+            "{{ range $i, $e := 1000000000000 }}{{ end }}",
+            "ERR …    can't use 1000000000000 to iterate over more than one variable",
+        ),
+        ("{{ range $i := 1000000000000 }}x{{ end }}", STEPS),
+        (r#"{{ repeat 1000000000 "x" }}"#, SIZE),
+        (r#"{{ repeat 9223372036854775807 "xyz" }}"#, SIZE),
+        (r#"{{ repeat 9223372036854775807 "" }}"#, ""),
+        (r#"{{ printf "%1000000000d" 1 }}"#, "%!(NOVERB)%!(EXTRA int=1)"),
+        (r#"{{ printf "%*d" 1000000000 1 }}"#, "%!(BADWIDTH)1"),
+        (r#"{{ printf "%.1000000d" 1 | len }}"#, "1000000"),
+        (r#"{{ printf "%1000000s" "x" | len }}"#, "1000000"),
+        (r#"{{ printf (repeat 5000 "%999999d") 1 | len }}"#, "1059987"),
+        (r#"{{ printf "%.1000000f" 1.5 | len }}"#, "1000002"),
+        (r#"{{ printf "%[1]*[1]*[1]*d" 1 | len }}"#, "15"),
+        (r#"{{ indent 1000000000 "x" }}"#, SIZE),
+        (r#"{{ nindent 9223372036854775807 "x" }}"#, SIZE),
+        (r#"{{ indent 100000 (repeat 100000 "\n") }}"#, SIZE),
+        (r#"{{ randAlphaNum 1000000000 }}"#, SIZE),
+        (r#"{{ randAscii 9223372036854775807 }}"#, SIZE),
+        (r#"{{ randBytes 1000000000 }}"#, SIZE),
+        (r#"{{ shuffle (repeat 100000000 "x") }}"#, SIZE),
+        (r#"{{ wrap 1 (repeat 10000000 "x ") | len }}"#, "20000000"),
+        (r#"{{ wrapWith 1 (repeat 100000 "x") (repeat 100000 "y") | len }}"#, SIZE),
+        (r#"{{ abbrev 1000000000 "x" }}"#, "x"),
+        (r#"{{ substr 0 1000000000 "x" }}"#, "x"),
+        (r#"{{ chunk 1 (until 2000000) | len }}"#, SIZE),
+        (r#"{{ replace "" (repeat 100000 "x") (repeat 100000 "y") }}"#, SIZE),
+        (r#"{{ replace "y" (repeat 100000 "x") (repeat 100000 "y") }}"#, SIZE),
+        (r#"{{ join (repeat 100000 "x") (until 100000) }}"#, SIZE),
+        (r#"{{ splitList "" (repeat 30000000 "x") | len }}"#, SIZE),
+        (r#"{{ split "" (repeat 30000000 "x") | len }}"#, SIZE),
+        (r#"{{ round 1.5 1000000000 }}"#, "NaN"),
+        (r#"{{ mulf 1e300 1e300 1e300 1e300 }}"#, "+Inf"),
+        (r#"{{ b64enc (b64enc (b64enc (repeat 100000000 "x"))) | len }}"#, SIZE),
+        (r#"{{ quote (repeat 100000000 "\x00") | len }}"#, SIZE),
+        (r#"{{ toJson (repeat 100000000 "\x00") | len }}"#, SIZE),
+        (r#"{{ html (repeat 100000000 "&") | len }}"#, SIZE),
+        (r#"{{ urlquery (repeat 60000000 "&") | len }}"#, SIZE),
+    ]);
+}

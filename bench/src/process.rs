@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -166,20 +166,25 @@ pub(crate) struct Cost {
 
 /// Runs a command to its end.
 pub(crate) fn run_measured(command: &mut Command) -> Result<Cost> {
+    let (cost, status) = measure(command.stderr(Stdio::inherit()))?;
+    if !status.success() {
+        bail!("{command:?} failed: {status}");
+    }
+    Ok(cost)
+}
+
+/// Runs a command to its end, whichever that is.
+pub(crate) fn measure(command: &mut Command) -> Result<(Cost, ExitStatus)> {
     let began = Instant::now();
     let child = command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::inherit())
         .spawn()
         .with_context(|| format!("cannot start {:?}", command.get_program()))?;
     let end = child.wait4()?;
     let wall = began.elapsed().as_secs_f64();
-    if !end.status.success() {
-        bail!("{command:?} failed: {}", end.status);
-    }
     let cpu = (end.rusage.utime + end.rusage.stime).as_secs_f64();
-    Ok(Cost { wall, cpu, peak: end.rusage.maxrss as f64 / f64::from(1 << 20) })
+    Ok((Cost { wall, cpu, peak: end.rusage.maxrss as f64 / f64::from(1 << 20) }, end.status))
 }
 
 /// What a command prints, both streams together.

@@ -3,6 +3,7 @@
 mod blobs;
 mod conditional;
 mod helm_index;
+mod hostile;
 mod index;
 mod memory;
 mod put;
@@ -23,4 +24,5 @@ pub(crate) const GROUPS: &[Group] = &[
     Group { name: "blobs", run: blobs::run },
     Group { name: "put", run: put::run },
     Group { name: "render", run: render::run },
+    Group { name: "hostile", run: hostile::run },
 ];

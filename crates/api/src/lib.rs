@@ -8,13 +8,24 @@ mod category;
 mod page;
 mod problem;
 mod repository;
+mod robot;
+mod role;
 mod search;
+mod session;
 mod token;
+mod workspace;
 
 pub use account::{AccountView, CreateAccount, MembershipView, UpdateAccount, UpdatePassword, Whoami};
 pub use category::{AppCategory, CategoryView, CreateCategory, DeleteCategory, UpdateCategory};
 pub use page::{Page, PageQuery};
 pub use problem::Problem;
 pub use repository::{CreateRepository, RepositoryView, UpdateRepository};
+pub use robot::{CreateRobot, CreatedRobot, RobotView, RotateRobot};
+pub use role::{CreateRole, GroupRole, GroupRoleQuery, PermissionView, RoleView, UpdateRole};
 pub use search::{SearchHit, SearchQuery};
+pub use session::{CreateSession, SessionView};
 pub use token::{CreateToken, CreatedToken, TokenView};
+pub use workspace::{
+    AcceptInvitation, CreateInvitation, CreateMember, CreateProject, CreateWorkspace, CreatedInvitation,
+    InvitationView, MemberView, ProjectView, UpdateMember, UpdateProject, UpdateWorkspace, WorkspaceView,
+};

@@ -25,6 +25,8 @@ pub struct Account {
     pub id: i64,
     /// The login name.
     pub name: AccountName,
+    /// Whether it is a program of a workspace and nobody's own.
+    pub robot: bool,
     /// The platform role.
     pub role: RoleName,
     /// What the platform role grants, everywhere.
@@ -77,9 +79,13 @@ impl Actor {
     ///
     /// # Errors
     /// [`Error::Unauthenticated`](crate::Error::Unauthenticated) for nobody,
-    /// [`Error::Forbidden`](crate::Error::Forbidden) for a token with a narrower scope or for one repository.
+    /// [`Error::Forbidden`](crate::Error::Forbidden) for a token with a narrower scope or for one repository, and for
+    /// robots.
     pub fn in_full(&self) -> crate::Result<&Account> {
         match self {
+            Self::Account(account) if account.robot => {
+                Err(crate::Error::Forbidden("a robot cannot do that: its workspace manages it".to_owned()))
+            }
             Self::Account(account) if account.scope == TokenScope::All && account.repository.is_none() => {
                 Ok(account)
             }

@@ -18,9 +18,9 @@ pub use error::{BoxError, Error, Result};
 pub use lifecycle::{Action, VersionState, Who, app_state, default_phases, three_phases};
 pub use name::{
     AccountName, AppName, CategoryName, ChartName, PhaseName, ProjectName, RESERVED_WORKSPACE_NAMES,
-    RepositoryName, RepositoryPath, RoleName, TokenName, WorkspaceName,
+    RepositoryName, RepositoryPath, RobotName, RoleName, TokenName, WorkspaceName,
 };
-pub use permission::{Permission, PermissionSet, Place, RepositoryScope, Visibility, authorise, may};
+pub use permission::{Permission, PermissionSet, Place, RepositoryScope, Visibility, authorise, may, see};
 pub use repository::RepositorySettings;
 pub use role::{
     BUILTIN_ROLES, BuiltinRole, PLATFORM_ADMIN, PLATFORM_REGULAR, PROJECT_PERMISSIONS, REPOSITORIES_MANAGER,

@@ -204,6 +204,25 @@ name_type!(
     |text| check_name("project", text)
 );
 
+/// What [`RobotName`] accepts, as OpenAPI says it.
+#[cfg(feature = "schema")]
+const ROBOT_PATTERN: &str = "^[a-z0-9]+([_-][a-z0-9]+)*$";
+
+name_type!(
+    /// The name of a robot inside its workspace. It has no `.`, so that its login name `robot.WORKSPACE.NAME` is
+    /// nobody else's.
+    RobotName,
+    |text| {
+        check_name("robot", text)?;
+        if text.contains('.') {
+            return Err(Error::invalid("robot", format!("{text:?} contains a '.'")));
+        }
+        Ok(())
+    },
+    ROBOT_PATTERN,
+    LONGEST_NAME
+);
+
 name_type!(
     /// The name of a phase of review.
     PhaseName,

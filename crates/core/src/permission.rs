@@ -96,6 +96,28 @@ impl Permission {
             Self::AuditView => "audit.view",
         }
     }
+
+    /// What it allows, in a few words for people.
+    #[must_use]
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::UsersManage => "Create, change, disable and list accounts",
+            Self::RolesManage => "Create and change roles",
+            Self::WorkspacesManage => "Create and change workspaces, their members and roles",
+            Self::ClustersManage => "Register clusters",
+            Self::RepositoriesManage => "Create, change and remove repositories",
+            Self::AppsView => "See apps and pull packages",
+            Self::AppsCreate => "Upload packages and apps",
+            Self::AppsManage => "Submit and delete app versions and packages",
+            Self::AppsRelease => "Release a version that passed review",
+            Self::AppsReview => "Review, suspend and recover versions",
+            Self::CategoriesManage => "Curate the store's categories",
+            Self::InstancesView => "See installed apps",
+            Self::InstancesDeploy => "Install and upgrade apps",
+            Self::InstancesManage => "Everything else with installed apps",
+            Self::AuditView => "Read the audit log",
+        }
+    }
 }
 
 /// Permissions as a set: what a role grants.
@@ -279,6 +301,18 @@ pub fn authorise(actor: &Actor, permission: Permission, place: Place) -> Result<
     }
 }
 
+/// Decides whether `actor` may know that `place` exists.
+///
+/// # Errors
+/// For nobody [`Error::Unauthenticated`], for others [`Error::NotFound`].
+pub fn see(actor: &Actor, place: Place) -> Result<()> {
+    match actor {
+        _ if sees(actor, place) => Ok(()),
+        Actor::Anonymous => Err(Error::Unauthenticated),
+        _ => Err(Error::not_found(place.noun())),
+    }
+}
+
 /// Whether `actor` may know that the place exists: who has any right in it, or may read it.
 fn sees(actor: &Actor, place: Place) -> bool {
     match (place, actor) {
@@ -338,6 +372,7 @@ mod tests {
         Account {
             id: 1,
             name: "someone".parse().unwrap(),
+            robot: false,
             role: role.parse().unwrap(),
             permissions: builtin_role(RoleKind::Platform, role).unwrap().permissions,
             memberships: Memberships::default(),

@@ -112,6 +112,7 @@ impl Authentication {
         Ok(Account {
             id: row.id,
             name: row.name,
+            robot: row.workspace_id.is_some(),
             role: row.role,
             permissions: row.permissions,
             memberships,

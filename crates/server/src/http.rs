@@ -6,12 +6,17 @@ pub(crate) mod charts;
 pub(crate) mod conditional;
 pub(crate) mod documentation;
 pub(crate) mod files;
+pub(crate) mod invitations;
+pub(crate) mod members;
 pub(crate) mod operations;
 pub(crate) mod pages;
+pub(crate) mod projects;
 pub(crate) mod repositories;
+pub(crate) mod roles;
 pub(crate) mod search;
 pub(crate) mod tokens;
 pub(crate) mod uploads;
+pub(crate) mod workspaces;
 
 use std::convert::Infallible;
 use std::net::IpAddr;

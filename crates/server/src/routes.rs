@@ -4,6 +4,7 @@
 //! the same table.
 
 mod rest;
+mod tenancy;
 
 use std::sync::Arc;
 
@@ -12,8 +13,10 @@ use axum::extract::{FromRequestParts, RawPathParams, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
-use chandlery_core::{Actor, Error, Permission, Place, RepositoryPath, Result, WorkspaceName, authorise};
-use chandlery_store::workspaces;
+use chandlery_core::{
+    Actor, Error, Permission, Place, RepositoryPath, Result, WorkspaceName, authorise, see,
+};
+use chandlery_store::workspaces::{self, WorkspaceRow};
 use http::Method;
 
 use crate::app::{STORE_REPOSITORY, Scope, SharedApp, WorkspaceScope, peer_of};
@@ -38,6 +41,8 @@ pub enum Need {
     Platform(Permission),
     /// A permission in the workspace that the path names.
     Workspace(Permission),
+    /// Any right in the workspace that the path names.
+    Member,
     /// A permission in the repository that the path names.
     Repository(Permission),
     /// To read the store: the visibility of its repository says who may.
@@ -272,11 +277,13 @@ impl Guard {
             Need::FullAccount => drop(actor.in_full()?),
             Need::Platform(permission) => authorise(&actor, permission, Place::Platform)?,
             Need::Workspace(permission) => {
-                let (mut parts, body) = request.into_parts();
-                let name = path_parameters(&mut parts).await?.get("workspace").parse();
-                let scope = self.workspace_scope(actor.clone(), name).await?;
+                let scope = self.workspace_scope(actor.clone(), &mut request).await?;
                 scope.require(permission)?;
-                request = Request::from_parts(parts, body);
+                request.extensions_mut().insert(scope);
+            }
+            Need::Member => {
+                let scope = self.workspace_scope(actor.clone(), &mut request).await?;
+                see(&actor, scope.place())?;
                 request.extensions_mut().insert(scope);
             }
             Need::Store => {
@@ -317,8 +324,12 @@ impl Guard {
     }
 
     /// Looks the workspace up. Nobody learns from the answer whether it exists unless they may see it.
-    async fn workspace_scope(&self, actor: Actor, name: Result<WorkspaceName>) -> Result<WorkspaceScope> {
-        let found = match name {
+    async fn workspace_scope(&self, actor: Actor, request: &mut Request) -> Result<WorkspaceScope> {
+        let (mut parts, body) = std::mem::take(request).into_parts();
+        let name = path_parameters(&mut parts).await;
+        let name = name.map(|parameters| parameters.get("workspace").parse::<WorkspaceName>());
+        *request = Request::from_parts(parts, body);
+        let found: Option<WorkspaceRow> = match name? {
             Ok(name) => workspaces::find(self.app.store.database().reader(), &name).await?,
             Err(_) => None,
         };

@@ -6,7 +6,7 @@ use chandlery_api::{CreateAccount, PageQuery, UpdateAccount, UpdatePassword};
 use chandlery_core::{AccountName, Error, Result};
 use http::StatusCode;
 
-use super::pages::{page_of, page_response};
+use super::pages::{after_of, limit_of, page_of_first, page_response};
 use super::{Json, PeerAddress, Query, json};
 use crate::app::SharedApp;
 use crate::error::ApiError;
@@ -42,7 +42,9 @@ pub(crate) async fn list_accounts(
     Caller(actor): Caller,
     Query(query): Query<PageQuery>,
 ) -> Answer {
-    let page = page_of(service::list(&app, &actor).await?, &query, |account| account.name.to_string())?;
+    let limit = limit_of(query.limit)?;
+    let accounts = service::list(&app, &actor, after_of(&query)?, limit + 1).await?;
+    let page = page_of_first(accounts, limit, |account| account.name.to_string());
     Ok(page_response("/api/v1/accounts", &query, &page))
 }
 

@@ -37,6 +37,29 @@ where
     Ok(Page { items, next })
 }
 
+/// What a page begins behind, for lists that the database makes pages of.
+pub(crate) fn after_of(query: &PageQuery) -> Result<&str> {
+    let cursor = query.cursor.as_deref().unwrap_or_default();
+    if cursor.contains('\0') {
+        return Err(Error::invalid("cursor", "is not one that a page gave"));
+    }
+    Ok(cursor)
+}
+
+/// As [`after_of`], for lists in the order of numbers.
+pub(crate) fn number_after_of(query: &PageQuery) -> Result<i64> {
+    let number = query.cursor.as_deref().map_or(Ok(0), str::parse);
+    number.map_err(|_| Error::invalid("cursor", "is not one that a page gave"))
+}
+
+/// The page of the first items behind a cursor, of which there may be one more than `limit`: then there is a next page.
+pub(crate) fn page_of_first<T>(mut items: Vec<T>, limit: u32, key: impl Fn(&T) -> String) -> Page<T> {
+    let more = items.len() > limit as usize;
+    items.truncate(limit as usize);
+    let next = items.last().filter(|_| more).map(key);
+    Page { items, next }
+}
+
 /// The answer with a page, and a `Link` to the next one (RFC 8288).
 pub(crate) fn page_response<T: Serialize>(path: &str, query: &PageQuery, page: &Page<T>) -> Response {
     let mut response = json(StatusCode::OK, page);

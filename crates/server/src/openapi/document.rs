@@ -144,6 +144,7 @@ fn errors_of(need: Need) -> &'static [StatusCode] {
         Need::Store | Need::Repository(Permission::AppsView) => {
             &[UNAUTHENTICATED, Status::NOT_FOUND, GUESSING, UNAVAILABLE]
         }
+        Need::Member => &[UNAUTHENTICATED, Status::NOT_FOUND, GUESSING, UNAVAILABLE],
         Need::Workspace(_) | Need::Repository(_) => {
             &[UNAUTHENTICATED, Status::FORBIDDEN, Status::NOT_FOUND, GUESSING, UNAVAILABLE]
         }
@@ -162,6 +163,7 @@ fn needed(need: Need) -> Option<String> {
             Some(format!("Needs the permission `{}` on the platform.", permission.as_str()))
         }
         Need::Store => Some("Needs the right to read the store: the visibility of its repository `system/store` says who has it.".to_owned()),
+        Need::Member => Some("Needs any right in the workspace.".to_owned()),
         Need::Workspace(permission) => {
             Some(format!("Needs the permission `{}` in the workspace.", permission.as_str()))
         }
@@ -182,9 +184,12 @@ fn securities(need: Need) -> Vec<SecurityRequirement> {
         Need::Anyone | Need::Store | Need::Repository(Permission::AppsView) => {
             vec![SecurityRequirement::default(), by(TOKEN), by(PASSWORD)]
         }
-        Need::Account | Need::FullAccount | Need::Platform(_) | Need::Workspace(_) | Need::Repository(_) => {
-            vec![by(TOKEN), by(PASSWORD)]
-        }
+        Need::Account
+        | Need::FullAccount
+        | Need::Platform(_)
+        | Need::Member
+        | Need::Workspace(_)
+        | Need::Repository(_) => vec![by(TOKEN), by(PASSWORD)],
     }
 }
 

@@ -27,11 +27,16 @@ const fn parameter(
     PathParameter { name, description, schema }
 }
 
+fn integer(_: &mut Schemas) -> RefOr<Schema> {
+    utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::Type::Integer).into()
+}
+
 /// Every parameter of the REST API's paths.
 pub(super) const PATH_PARAMETERS: &[PathParameter] = &[
     parameter("account", reference::<AccountName>, "The login name of an account."),
     parameter("app", reference::<AppName>, "The name of an app in its workspace."),
     parameter("category", reference::<CategoryName>, "The name of a category of the store."),
+    parameter("invitation", integer, "The number of an invitation."),
     parameter("phase", reference::<PhaseName>, "The name of a phase of review."),
     parameter("project", reference::<ProjectName>, "The name of a project in its workspace."),
     parameter("repository", reference::<RepositoryName>, "The name of a repository in its workspace."),
@@ -44,6 +49,11 @@ pub(super) const PATH_PARAMETERS: &[PathParameter] = &[
 pub(super) const TAGS: &[(&str, &str)] = &[
     ("accounts", "Who may log in, and the caller itself."),
     ("tokens", "The caller's own tokens, for programs."),
+    ("roles", "What accounts and members may do: sets of permissions with a name."),
+    ("workspaces", "The tenants: who owns repositories, apps and projects."),
+    ("members", "Who may do what in a workspace."),
+    ("invitations", "Ways into a workspace for who has a secret."),
+    ("projects", "The parts of a workspace that apps are deployed to."),
     ("repositories", "Helm repositories and their settings."),
     ("categories", "The shelves of the store."),
     ("search", "Finding charts in all repositories the caller may read."),

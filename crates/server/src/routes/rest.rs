@@ -28,6 +28,7 @@ const APP_CATEGORY: &str = "/api/v1/workspaces/{workspace}/apps/{app}/category";
 /// Every row.
 pub(super) fn rows() -> Vec<Route> {
     let mut rows = account_rows();
+    rows.extend(super::tenancy::rows());
     rows.extend(repository_rows());
     rows.extend(category_rows());
     rows.push(
@@ -102,7 +103,7 @@ fn category_rows() -> Vec<Route> {
 
 /// A row that does not say yet what it answers.
 #[must_use]
-struct Undocumented {
+pub(super) struct Undocumented {
     method: Method,
     path: &'static str,
     need: Need,
@@ -114,7 +115,7 @@ struct Undocumented {
 
 macro_rules! methods {
     ($($function:ident $method:ident),*) => {
-        $(fn $function<H, T>(path: &'static str, need: Need, handler: H) -> Undocumented
+        $(pub(super) fn $function<H, T>(path: &'static str, need: Need, handler: H) -> Undocumented
         where
             H: Handler<T, SharedApp>,
             T: Inputs + 'static,
@@ -145,22 +146,22 @@ where
 
 impl Undocumented {
     /// 200 and JSON.
-    fn gives<T: ToSchema>(self, summary: &'static str) -> Route {
+    pub(super) fn gives<T: ToSchema>(self, summary: &'static str) -> Route {
         self.answers(StatusCode::OK, Answer::Json(reference::<T>), summary)
     }
 
     /// 201 and JSON, or 409 because there is one already.
-    fn creates<T: ToSchema>(self, summary: &'static str) -> Route {
+    pub(super) fn creates<T: ToSchema>(self, summary: &'static str) -> Route {
         self.answers(StatusCode::CREATED, Answer::Json(reference::<T>), summary).or(StatusCode::CONFLICT)
     }
 
     /// 204.
-    fn gives_nothing(self, summary: &'static str) -> Route {
+    pub(super) fn gives_nothing(self, summary: &'static str) -> Route {
         self.answers(StatusCode::NO_CONTENT, Answer::Nothing, summary)
     }
 
     /// 200 and something of another media type than our JSON.
-    fn sends(self, media_type: &'static str, summary: &'static str) -> Route {
+    pub(super) fn sends(self, media_type: &'static str, summary: &'static str) -> Route {
         self.answers(StatusCode::OK, Answer::Media(media_type), summary)
     }
 
@@ -181,7 +182,7 @@ impl Undocumented {
 
 impl Route {
     /// One more error that the handler answers with.
-    fn or(mut self, status: StatusCode) -> Self {
+    pub(super) fn or(mut self, status: StatusCode) -> Self {
         if let Some(operation) = &mut self.operation {
             operation.errors.push(status);
         }

@@ -1,16 +1,19 @@
 //! Accounts.
 
 use chandlery_api::{AccountView, CreateAccount, MembershipView, UpdateAccount, UpdatePassword, Whoami};
-use chandlery_core::{
-    Account, AccountName, Actor, Error, PLATFORM_ADMIN, Permission, PermissionSet, Place, Result, RoleName,
-    authorise,
-};
+use chandlery_core::{Account, AccountName, Actor, Error, Permission, Place, Result, authorise};
 use chandlery_store::roles::RoleOwner;
-use chandlery_store::{Connection, accounts, members, repositories, roles};
+use chandlery_store::{Connection, Transaction, accounts, invitations, members, repositories, sessions};
 use jiff::Timestamp;
 
+use super::rights::{covers, may_give};
+use super::texts::check_name;
+use super::trail::{self, Change};
 use crate::app::App;
 use crate::authentication::hash_password;
+
+/// What the login names of robots begin with.
+pub(crate) const ROBOT_PREFIX: &str = "robot.";
 
 /// The account behind an actor.
 pub(crate) fn signed_in(actor: &Actor) -> Result<&Account> {
@@ -60,9 +63,12 @@ pub(crate) async fn whoami(app: &App, actor: &Actor) -> Result<Whoami> {
 /// Creates an account.
 pub(crate) async fn create(app: &App, actor: &Actor, request: CreateAccount) -> Result<AccountView> {
     authorise(actor, Permission::UsersManage, Place::Platform)?;
+    check_name("display_name", &request.display_name)?;
+    check_name("email", &request.email)?;
+    refuse_robot_names(&request.name)?;
     let hash = hash_password(request.password).await?;
     let transaction = app.store.database().begin().await?;
-    may_give(&transaction, actor, &request.role).await?;
+    may_give(&transaction, actor, RoleOwner::Platform, &request.role).await?;
     let account = accounts::NewAccount {
         name: &request.name,
         password_hash: Some(&hash),
@@ -73,23 +79,23 @@ pub(crate) async fn create(app: &App, actor: &Actor, request: CreateAccount) -> 
         created_at: Timestamp::now(),
     };
     let row = accounts::create(&transaction, &account).await?;
+    let message = format!("role {}", row.role);
+    trail::note(&transaction, actor, change("account.create", &row.name, message)).await?;
     transaction.commit().await?;
-    tracing::info!(account = %row.name, role = row.role.as_str(), "account created");
     Ok(view(row))
 }
 
-/// All accounts, in the order of their names.
-pub(crate) async fn list(app: &App, actor: &Actor) -> Result<Vec<AccountView>> {
+/// The accounts behind `after`, robots aside, by name.
+pub(crate) async fn list(app: &App, actor: &Actor, after: &str, limit: u32) -> Result<Vec<AccountView>> {
     authorise(actor, Permission::UsersManage, Place::Platform)?;
-    let rows = accounts::list(app.store.database().reader()).await?;
+    let rows = accounts::list(app.store.database().reader(), after, limit).await?;
     Ok(rows.into_iter().map(view).collect())
 }
 
 /// One account.
 pub(crate) async fn get(app: &App, actor: &Actor, name: &AccountName) -> Result<AccountView> {
     authorise(actor, Permission::UsersManage, Place::Platform)?;
-    let row = accounts::find(app.store.database().reader(), name).await?;
-    row.map(view).ok_or_else(|| Error::not_found(format_args!("account {name}")))
+    person(app.store.database().reader(), name).await.map(view)
 }
 
 /// Changes an account. The last administrator stays one.
@@ -100,6 +106,9 @@ pub(crate) async fn update(
     request: UpdateAccount,
 ) -> Result<AccountView> {
     authorise(actor, Permission::UsersManage, Place::Platform)?;
+    check_name("display_name", request.display_name.as_deref().unwrap_or_default())?;
+    check_name("email", request.email.as_deref().unwrap_or_default())?;
+    let message = told(&request);
     let password_hash = match request.password {
         Some(password) => Some(hash_password(password).await?),
         None => None,
@@ -107,20 +116,26 @@ pub(crate) async fn update(
     let transaction = app.store.database().begin().await?;
     may_manage(&transaction, actor, name).await?;
     if let Some(role) = &request.role {
-        may_give(&transaction, actor, role).await?;
+        may_give(&transaction, actor, RoleOwner::Platform, role).await?;
     }
-    let change = accounts::AccountChange {
+    let wanted = accounts::AccountChange {
         password_hash,
         role: request.role,
         disabled: request.disabled,
         display_name: request.display_name,
         email: request.email,
     };
-    let row = accounts::update(&transaction, name, &change).await?;
-    require_administrator(&accounts::list(&transaction).await?)?;
+    let row = accounts::update(&transaction, name, &wanted).await?;
+    require_administrator(&transaction).await?;
+    if row.disabled || wanted.password_hash.is_some() {
+        sessions::delete_of(&transaction, row.id).await?;
+    }
+    if row.disabled {
+        invitations::delete_of(&transaction, None, name).await?;
+    }
+    trail::note(&transaction, actor, change("account.update", name, message)).await?;
     transaction.commit().await?;
     app.authentication.forget();
-    tracing::info!(account = %name, "account changed");
     Ok(view(row))
 }
 
@@ -130,41 +145,61 @@ pub(crate) async fn delete(app: &App, actor: &Actor, name: &AccountName) -> Resu
     let transaction = app.store.database().begin().await?;
     may_manage(&transaction, actor, name).await?;
     accounts::delete(&transaction, name).await?;
-    require_administrator(&accounts::list(&transaction).await?)?;
+    require_administrator(&transaction).await?;
+    invitations::delete_of(&transaction, None, name).await?;
+    trail::note(&transaction, actor, change("account.delete", name, String::new())).await?;
     transaction.commit().await?;
     app.authentication.forget();
-    tracing::info!(account = %name, "account deleted");
     Ok(())
 }
 
-/// Refuses to give a role that grants more than the giver has: managing accounts is no way to become administrator.
-async fn may_give(connection: &impl Connection, actor: &Actor, role: &RoleName) -> Result<()> {
-    let granted = roles::permissions(connection, RoleOwner::Platform, role).await?;
-    let granted = granted.ok_or_else(|| Error::invalid("role", format!("there is no role {role}")))?;
-    covers(actor, granted, &format!("the role {role} grants"))
+/// The names of robots are made of their workspace's, so nobody else may have such a name.
+fn refuse_robot_names(name: &AccountName) -> Result<()> {
+    if name.as_str().starts_with(ROBOT_PREFIX) {
+        return Err(Error::invalid(
+            "name",
+            format!("begins with {ROBOT_PREFIX}, which is how robots are called"),
+        ));
+    }
+    Ok(())
+}
+
+/// What a request changes, for the audit.
+fn told(request: &UpdateAccount) -> String {
+    let told = [
+        request.role.as_ref().map(|role| format!("role {role}")),
+        request.disabled.map(|disabled| if disabled { "disabled".to_owned() } else { "enabled".to_owned() }),
+        request.password.as_ref().map(|_| "password".to_owned()),
+        request.display_name.as_ref().map(|_| "display name".to_owned()),
+        request.email.as_ref().map(|_| "email".to_owned()),
+    ];
+    told.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// Refuses to change an account that may do more than who changes it: a new password would be a way to its rights.
-async fn may_manage(connection: &impl Connection, actor: &Actor, name: &AccountName) -> Result<()> {
-    match accounts::find(connection, name).await? {
-        Some(row) => covers(actor, row.permissions, &format!("the account {name} has")),
-        None => Err(Error::not_found(format_args!("account {name}"))),
-    }
+async fn may_manage(
+    connection: &impl Connection,
+    actor: &Actor,
+    name: &AccountName,
+) -> Result<accounts::AccountRow> {
+    let row = person(connection, name).await?;
+    covers(actor, RoleOwner::Platform, row.permissions, format_args!("the account {name} has"))?;
+    Ok(row)
 }
 
-fn covers(actor: &Actor, permissions: PermissionSet, what: &str) -> Result<()> {
-    match actor {
-        Actor::System => Ok(()),
-        Actor::Account(account) if account.permissions.covers(permissions) => Ok(()),
-        _ => Err(Error::Forbidden(format!("{what} permissions that you do not have"))),
-    }
+/// An account that is not a workspace's robot.
+async fn person(connection: &impl Connection, name: &AccountName) -> Result<accounts::AccountRow> {
+    let row = accounts::find(connection, name).await?;
+    let row = row.filter(|row| row.workspace_id.is_none());
+    row.ok_or_else(|| Error::not_found(format_args!("account {name}")))
 }
 
-fn require_administrator(accounts: &[accounts::AccountRow]) -> Result<()> {
-    let administers = |account: &accounts::AccountRow| {
-        account.role.as_str() == PLATFORM_ADMIN && !account.disabled && account.password_hash.is_some()
-    };
-    if accounts.iter().any(administers) {
+fn change(action: &'static str, name: &AccountName, message: String) -> Change<'static> {
+    Change { action, name: name.to_string(), workspace: None, message }
+}
+
+async fn require_administrator(transaction: &Transaction) -> Result<()> {
+    if accounts::has_administrator(transaction).await? {
         return Ok(());
     }
     Err(Error::Conflict("this would leave nobody who can administer the platform".to_owned()))
@@ -185,9 +220,12 @@ pub(crate) async fn update_password(
         },
     )?;
     let password_hash = Some(hash_password(request.new).await?);
-    let change = accounts::AccountChange { password_hash, ..accounts::AccountChange::default() };
+    let wanted = accounts::AccountChange { password_hash, ..accounts::AccountChange::default() };
     let transaction = app.store.database().begin().await?;
-    accounts::update(&transaction, &account.name, &change).await?;
+    accounts::update(&transaction, &account.name, &wanted).await?;
+    // Whoever knew the old password is logged out.
+    sessions::delete_of(&transaction, account.id).await?;
+    trail::note(&transaction, actor, change("account.update", &account.name, "password".to_owned())).await?;
     transaction.commit().await?;
     app.authentication.forget();
     Ok(())

@@ -12,6 +12,7 @@ use chandlery_core::{
 use chandlery_store::{Store, charts, repositories, workspaces};
 use jiff::Timestamp;
 
+use super::workspaces::create_with_administrator;
 use crate::app::{App, STORE_REPOSITORY, Scope, filled_by_releases};
 
 /// A repository as requests use it.
@@ -140,7 +141,7 @@ impl Repositories {
     }
 }
 
-/// Creates a repository, and its workspace with the first one.
+/// Creates a repository, and its workspace with the first one: whoever makes it administers it.
 pub(crate) async fn create(app: &App, actor: &Actor, request: CreateRepository) -> Result<RepositoryView> {
     let CreateRepository { path, settings: wanted } = request;
     let mut settings = app.config.repository_defaults.clone();
@@ -156,11 +157,13 @@ pub(crate) async fn create(app: &App, actor: &Actor, request: CreateRepository) 
         }
         None => {
             may_create_workspaces(actor)?;
-            workspaces::create(&transaction, &path.workspace, now).await?
+            create_with_administrator(&transaction, actor, &path.workspace, None).await?
         }
     };
     repositories::create(&transaction, workspace.id, &path.repository, &settings, now).await?;
     transaction.commit().await?;
+    // Whoever made the workspace is a member of it.
+    app.authentication.forget();
     let repository = app.repositories.read(&path).await?;
     tracing::info!(repository = %path, "repository created");
     Ok(view(app, &repository, charts::Counts::default()))

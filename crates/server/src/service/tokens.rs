@@ -1,10 +1,11 @@
 //! Personal tokens.
 
 use chandlery_api::{CreateToken, CreatedToken, TokenView};
-use chandlery_core::{Actor, Digest, Error, Permission, Result, TokenName, authorise};
+use chandlery_core::{Account, Actor, Digest, Error, Permission, Result, TokenName, authorise};
 use chandlery_store::{repositories, tokens};
 use jiff::Timestamp;
 
+use super::trail::{self, Change};
 use crate::app::App;
 use crate::authentication::{TOKEN_PREFIX, random_secret};
 use crate::service::accounts::signed_in;
@@ -12,6 +13,9 @@ use crate::service::accounts::signed_in;
 /// Creates a token of the caller, which can do no more than the credential that creates it.
 pub(crate) async fn create(app: &App, actor: &Actor, request: CreateToken) -> Result<CreatedToken> {
     let account = signed_in(actor)?;
+    if account.robot {
+        return Err(Error::Forbidden("a robot makes no tokens: its workspace manages its own".to_owned()));
+    }
     if request.scope > account.scope {
         return Err(Error::Forbidden(format!(
             "a credential with the scope {} cannot create a token with the scope {}",
@@ -44,9 +48,14 @@ pub(crate) async fn create(app: &App, actor: &Actor, request: CreateToken) -> Re
     };
     let transaction = app.store.database().begin().await?;
     let row = tokens::create(&transaction, &token).await?;
+    let message = format!("scope {}", row.scope.as_str());
+    trail::note(&transaction, actor, change("token.create", account, &row.name, message)).await?;
     transaction.commit().await?;
-    tracing::info!(account = %account.name, token = %row.name, scope = row.scope.as_str(), "token created");
     Ok(CreatedToken { token: view(app, row).await?, secret })
+}
+
+fn change(action: &'static str, account: &Account, token: &TokenName, message: String) -> Change<'static> {
+    Change { action, name: format!("{}/{token}", account.name), workspace: None, message }
 }
 
 async fn visible_repository(app: &App, actor: &Actor, path: &chandlery_core::RepositoryPath) -> Result<i64> {
@@ -89,8 +98,8 @@ pub(crate) async fn delete(app: &App, actor: &Actor, name: &TokenName) -> Result
     let account = actor.in_full()?;
     let transaction = app.store.database().begin().await?;
     tokens::delete(&transaction, account.id, name).await?;
+    trail::note(&transaction, actor, change("token.delete", account, name, String::new())).await?;
     transaction.commit().await?;
     app.authentication.forget();
-    tracing::info!(account = %account.name, token = %name, "token deleted");
     Ok(())
 }

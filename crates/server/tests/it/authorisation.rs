@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use chandlery_core::{
-    Account, Actor, Digest, Memberships, Permission, Place as At, RepositoryScope, RoleKind, TokenScope,
-    Visibility, authorise, builtin_role,
+    Account, Actor, Digest, Memberships, Permission, PermissionSet, Place as At, RepositoryScope, RoleKind,
+    TokenScope, Visibility, authorise, builtin_role, see,
 };
 use chandlery_server::routes::{Need, listed};
 use chandlery_server::{Access, ChartMuseumConfig, Config};
@@ -29,9 +29,13 @@ struct Probe {
     text: &'static str,
 }
 
+const MEMBER: &str = "/api/v1/workspaces/{workspace}/members/{account}";
+
 /// One for every kind of route. None of them changes what the others see.
 fn probes() -> Vec<Probe> {
     const REPOSITORY: &str = "/api/v1/repositories/{workspace}/{repository}";
+    const WORKSPACE: &str = "/api/v1/workspaces/{workspace}";
+    const INVITATION: &str = "/api/v1/workspaces/{workspace}/invitations/{invitation}";
     const VERSION: &str = "/api/charts/{name}/{version}";
     let probe = |method, pattern, patterns, body, status, text| Probe {
         method,
@@ -72,6 +76,50 @@ fn probes() -> Vec<Probe> {
         get("/api/v1/accounts/{account}", 1, "somebody"),
         probe(Method::PATCH, "/api/v1/accounts/{account}", 1, empty(), 200, "somebody"),
         probe(Method::DELETE, "/api/v1/accounts/{account}", 1, None, 404, "account nobody not found"),
+        get("/api/v1/permissions", 1, "users.manage"),
+        get("/api/v1/roles", 1, "platform-admin"),
+        probe(Method::POST, "/api/v1/roles", 1, empty(), 400, "missing field"),
+        get("/api/v1/roles/{role}", 1, "custom"),
+        probe(Method::PATCH, "/api/v1/roles/{role}", 1, empty(), 200, "custom"),
+        probe(Method::DELETE, "/api/v1/roles/{role}", 1, None, 404, "role nothing not found"),
+        get("/api/v1/workspaces", 1, "items"),
+        probe(Method::POST, "/api/v1/workspaces", 1, empty(), 400, "missing field"),
+        get(WORKSPACE, 1, "\"team\""),
+        probe(Method::PATCH, WORKSPACE, 1, empty(), 200, "\"team\""),
+        probe(Method::DELETE, WORKSPACE, 1, None, 409, "delete them first"),
+        get("/api/v1/workspaces/{workspace}/roles", 1, "workspace-admin"),
+        probe(Method::POST, "/api/v1/workspaces/{workspace}/roles", 1, empty(), 400, "missing field"),
+        get("/api/v1/workspaces/{workspace}/roles/{role}", 1, "custom"),
+        probe(Method::PATCH, "/api/v1/workspaces/{workspace}/roles/{role}", 1, empty(), 200, "custom"),
+        probe(
+            Method::DELETE,
+            "/api/v1/workspaces/{workspace}/roles/{role}",
+            1,
+            None,
+            404,
+            "role nothing not",
+        ),
+        get("/api/v1/workspaces/{workspace}/members", 1, "somebody"),
+        probe(Method::POST, "/api/v1/workspaces/{workspace}/members", 1, empty(), 400, "missing field"),
+        get(MEMBER, 1, "somebody"),
+        probe(Method::PATCH, MEMBER, 1, empty(), 400, "missing field"),
+        probe(Method::DELETE, MEMBER, 1, None, 404, "member nobody not found"),
+        get("/api/v1/workspaces/{workspace}/invitations", 1, "items"),
+        probe(Method::POST, "/api/v1/workspaces/{workspace}/invitations", 1, empty(), 400, "missing field"),
+        probe(Method::DELETE, INVITATION, 1, None, 404, "invitation 0 not found"),
+        probe(Method::POST, "/api/v1/invitations/accept", 1, empty(), 400, "missing field"),
+        get("/api/v1/workspaces/{workspace}/projects", 1, "\"web\""),
+        probe(Method::POST, "/api/v1/workspaces/{workspace}/projects", 1, empty(), 400, "missing field"),
+        get("/api/v1/workspaces/{workspace}/projects/{project}", 1, "\"web\""),
+        probe(Method::PATCH, "/api/v1/workspaces/{workspace}/projects/{project}", 1, empty(), 200, "web"),
+        probe(
+            Method::DELETE,
+            "/api/v1/workspaces/{workspace}/projects/{project}",
+            1,
+            None,
+            404,
+            "nothing not",
+        ),
         get("/api/v1/tokens", 1, "items"),
         probe(Method::POST, "/api/v1/tokens", 1, empty(), 400, "missing field"),
         probe(Method::DELETE, "/api/v1/tokens/{token}", 1, None, 404, "token nothing not found"),
@@ -136,23 +184,25 @@ struct Place {
     path: &'static str,
     /// What the test's actors call it.
     id: i64,
+    /// And its workspace.
+    workspace: i64,
     visibility: Visibility,
 }
 
 const PLACES: [Place; 3] = [
-    Place { path: "team/public", id: 1, visibility: Visibility::Public },
-    Place { path: "team/internal", id: 2, visibility: Visibility::Internal },
-    Place { path: "team/private", id: 3, visibility: Visibility::Private },
+    Place { path: "team/public", id: 1, workspace: 1, visibility: Visibility::Public },
+    Place { path: "team/internal", id: 2, workspace: 1, visibility: Visibility::Internal },
+    Place { path: "team/private", id: 3, workspace: 1, visibility: Visibility::Private },
 ];
 
 /// The default repository, which is made private.
-const DEFAULT: Place = Place { path: "default/charts", id: 4, visibility: Visibility::Private };
+const DEFAULT: Place = Place { path: "default/charts", id: 4, workspace: 3, visibility: Visibility::Private };
 
 /// The store's.
-const STORE: Place = Place { path: "system/store", id: 6, visibility: Visibility::Internal };
+const STORE: Place = Place { path: "system/store", id: 6, workspace: 4, visibility: Visibility::Internal };
 
 /// Another tenant's.
-const ELSEWHERE: Place = Place { path: "other/charts", id: 5, visibility: Visibility::Private };
+const ELSEWHERE: Place = Place { path: "other/charts", id: 5, workspace: 2, visibility: Visibility::Private };
 
 /// Somebody, and what the permission table knows of them.
 struct Somebody {
@@ -163,16 +213,27 @@ struct Somebody {
 }
 
 fn account(role: &str, scope: TokenScope, repository: Option<i64>) -> Option<Actor> {
+    Some(Actor::Account(plain_account(role, scope, repository)))
+}
+
+/// A member of a workspace with these rights there.
+fn member(workspace: i64, permissions: PermissionSet) -> Option<Actor> {
+    let memberships = [(workspace, permissions)].into_iter().collect();
+    Some(Actor::Account(Account { memberships, ..plain_account("platform-regular", TokenScope::All, None) }))
+}
+
+fn plain_account(role: &str, scope: TokenScope, repository: Option<i64>) -> Account {
     let permissions = builtin_role(RoleKind::Platform, role).unwrap().permissions;
-    Some(Actor::Account(Account {
+    Account {
         id: 1,
         name: "somebody".parse().unwrap(),
+        robot: false,
         role: role.parse().unwrap(),
         permissions,
         memberships: Memberships::default(),
         scope,
         repository,
-    }))
+    }
 }
 
 /// A server with everything that the probes ask for.
@@ -191,7 +252,29 @@ async fn server_of_everything() -> (TestServer, Client) {
         admin.post(&format!("{url}/charts"), package("mychart", "0.1.0")).await.expect(201);
         admin.post(&format!("{url}/prov"), provenance("mychart", "0.1.0")).await.expect(201);
     }
+    for (path, body) in [
+        ("roles", json!({ "name": "custom", "permissions": [] })),
+        ("workspaces/team/roles", json!({ "name": "custom", "permissions": [] })),
+        ("workspaces/team/roles", json!({ "name": "keeper", "permissions": ["workspaces.manage"] })),
+        ("workspaces/team/projects", json!({ "name": "web" })),
+    ] {
+        admin.send_json(Method::POST, &format!("/api/v1/{path}"), &body).await.expect(201);
+    }
     (server, admin)
+}
+
+/// A member of a workspace, by token.
+async fn member_client(server: &TestServer, admin: &Client, workspace: &str, role: &str) -> Client {
+    let name = format!("{workspace}-{role}");
+    let client = account_client(server, admin, &name, "platform-regular").await;
+    add_member(admin, workspace, &name, role).await;
+    client
+}
+
+async fn add_member(admin: &Client, workspace: &str, account: &str, role: &str) {
+    let body = json!({ "account": account, "role": role });
+    let path = format!("/api/v1/workspaces/{workspace}/members");
+    admin.send_json(Method::POST, &path, &body).await.expect(201);
 }
 
 /// An account with this role, by token.
@@ -217,6 +300,18 @@ async fn everybody(server: &TestServer, admin: &Client) -> Vec<Somebody> {
     account_client(server, admin, "somebody", "platform-regular").await;
     let body = json!({ "disabled": true });
     admin.send_json(Method::PATCH, "/api/v1/accounts/disabled", &body).await.expect(200);
+    add_member(admin, "team", "somebody", "workspace-viewer").await;
+    for (workspace, id) in [("team", 1), ("other", 2)] {
+        for role in ["workspace-admin", "workspace-regular", "workspace-viewer"] {
+            let granted = builtin_role(RoleKind::Workspace, role).unwrap().permissions;
+            let client = member_client(server, admin, workspace, role).await;
+            add(&format!("{workspace}'s {role}"), client, member(id, granted));
+        }
+    }
+    let keeper = member_client(server, admin, "team", "keeper").await;
+    add("keeper", keeper, member(1, PermissionSet::of(&[Permission::WorkspacesManage])));
+    let workspaces_manager = account_client(server, admin, "ws-manager", "workspaces-manager").await;
+    add("workspaces manager", workspaces_manager, account("workspaces-manager", All, None));
     let regular_puller = regular.create_token(&json!({ "name": "pull", "scope": "pull" })).await;
     add("regular", regular, account("platform-regular", All, None));
     add("regular's pull token", regular_puller, account("platform-regular", Pull, None));
@@ -276,6 +371,9 @@ fn url_of(probe: &Probe, pattern: &str, repository: &str) -> String {
         .replace("{token}", "nothing")
         .replace("{category}", if deletes { "nothing" } else { "uncategorized" })
         .replace("{app}", "mychart")
+        .replace("{role}", if deletes { "nothing" } else { "custom" })
+        .replace("{project}", if deletes { "nothing" } else { "web" })
+        .replace("{invitation}", "0")
 }
 
 async fn send(client: &Client, probe: &Probe, url: &str) -> Answer {
@@ -291,14 +389,18 @@ fn refusal(need: Need, actor: Option<&Actor>, place: Place) -> Option<u16> {
         return None;
     }
     let Some(actor) = actor else { return Some(401) };
-    let scope =
-        At::Repository(RepositoryScope { id: place.id, workspace_id: 1, visibility: place.visibility });
+    let scope = At::Repository(RepositoryScope {
+        id: place.id,
+        workspace_id: place.workspace,
+        visibility: place.visibility,
+    });
     let decision = match need {
         Need::Nothing | Need::Anyone => return None,
         Need::Account => return (*actor == Actor::Anonymous).then_some(401),
         Need::FullAccount => actor.in_full().map(drop),
         Need::Platform(permission) => authorise(actor, permission, At::Platform),
-        Need::Workspace(permission) => authorise(actor, permission, At::Workspace(1)),
+        Need::Member => see(actor, At::Workspace(place.workspace)),
+        Need::Workspace(permission) => authorise(actor, permission, At::Workspace(place.workspace)),
         Need::Repository(permission) => authorise(actor, permission, scope),
         Need::Store => return refusal(Need::Repository(Permission::AppsView), Some(actor), STORE),
     };
@@ -308,6 +410,15 @@ fn refusal(need: Need, actor: Option<&Actor>, place: Place) -> Option<u16> {
         "not_found" => 404,
         other => panic!("{other}"),
     })
+}
+
+/// What a probe needs: a row says what suffices for some requests of its kind.
+fn asked_in_all(need: Need, probe: &Probe) -> Need {
+    match (probe.pattern, &probe.method) {
+        // The row lets everybody remove themselves.
+        (MEMBER, &Method::DELETE) => Need::Workspace(Permission::WorkspacesManage),
+        _ => need,
+    }
 }
 
 /// Checks an answer against what it has to be, and says which it is.
@@ -320,8 +431,8 @@ fn check(what: &str, answer: &Answer, refusal: Option<u16>, probe: &Probe) {
     };
     assert_eq!(answer.status, status, "{what}: {text}");
     assert_eq!(answer.header("www-authenticate").is_empty(), status != 401, "{what}");
-    let expected = if status == 404 { "repository not found" } else { "" };
-    assert!(text.contains(expected), "{what}: {text}");
+    let found = text.contains("repository not found") || text.contains("workspace not found");
+    assert!(found || status != 404, "{what}: {text}");
     let problem = probe.pattern.starts_with("/api/v1/");
     let content_type = if problem { "application/problem+json" } else { "application/json; charset=utf-8" };
     assert_eq!(answer.header("content-type"), content_type, "{what}");
@@ -338,10 +449,12 @@ async fn everybody_at_every_route() {
         let probes = probes();
         let probe = probes.iter().find(|probe| probe.method == method && probe.pattern == kind_of(pattern));
         let probe = probe.unwrap_or_else(|| panic!("{method} {pattern} has no probe"));
-        let places: &[Place] = match pattern.contains("{workspace}") {
-            true => &PLACES,
-            false => &[DEFAULT],
+        let places: &[Place] = match need {
+            _ if !pattern.contains("{workspace}") => &[DEFAULT],
+            Need::Member | Need::Workspace(_) => &[PLACES[0]],
+            _ => &PLACES,
         };
+        let need = asked_in_all(need, probe);
         for place in places {
             for somebody in &everybody {
                 let what = format!("{} {method} {pattern} at {}", somebody.name, place.path);
@@ -412,6 +525,16 @@ async fn cells_that_matter() {
         ("pull-team-private", UPLOAD, [403, 404, 403]),
         ("manager", UPLOAD, [400, 400, 400]),
         ("manager", "GET /api/v1/accounts", [403, 403, 403]),
+        ("team's workspace-viewer", PACKAGE, [200, 200, 200]),
+        ("team's workspace-viewer", UPLOAD, [403, 403, 403]),
+        ("team's workspace-regular", UPLOAD, [400, 400, 400]),
+        ("team's workspace-regular", DELETE, [403, 403, 403]),
+        ("other's workspace-admin", UPLOAD, [403, 403, 404]),
+        ("other's workspace-admin", "GET /api/v1/workspaces/team", [404, 404, 404]),
+        ("team's workspace-viewer", "GET /api/v1/workspaces/team", [200, 200, 200]),
+        ("team's workspace-viewer", "GET /api/v1/workspaces/team/invitations", [403, 403, 403]),
+        ("keeper", "GET /api/v1/workspaces/team/invitations", [200, 200, 200]),
+        ("keeper", INDEX, [200, 200, 404]),
     ];
     for (name, request, expected) in cells {
         let somebody = everybody.iter().find(|somebody| somebody.name == name).unwrap();
@@ -434,12 +557,13 @@ async fn unknown_and_invisible_are_the_same() {
         for (method, pattern, need) in
             listed(&config_of_everything(TestServer::config(server.directory().path())))
         {
-            if !matches!(need, Need::Repository(_)) || !pattern.contains("{workspace}") {
-                continue;
-            }
+            let sight = match need {
+                _ if !pattern.contains("{workspace}") => continue,
+                Need::Repository(_) => Need::Repository(Permission::AppsView),
+                _ => Need::Member,
+            };
             let refused = refusal(need, somebody.actor.as_ref(), PLACES[2]);
-            let may_see =
-                refusal(Need::Repository(Permission::AppsView), somebody.actor.as_ref(), PLACES[2]).is_none();
+            let may_see = refusal(sight, somebody.actor.as_ref(), PLACES[2]).is_none();
             if refused.is_none() || may_see {
                 continue;
             }

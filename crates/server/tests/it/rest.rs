@@ -6,8 +6,10 @@ mod documentation;
 mod guessing;
 mod repositories;
 mod requests;
+mod roles;
 mod search;
 mod tokens;
+mod workspaces;
 
 use http::Method;
 use serde_json::{Value, json};

@@ -1,12 +1,13 @@
 //! Accounts: who may log in.
 
-use chandlery_core::{AccountName, Error, PermissionSet, Result, RoleKind, RoleName};
+use chandlery_core::{AccountName, Error, PLATFORM_ADMIN, PermissionSet, Result, RoleKind, RoleName};
 use jiff::Timestamp;
 use sea_orm::QueryResult;
 
-use super::Connection;
 use super::columns::{Columns, nanoseconds};
+use super::connection::Executor as _;
 use super::roles::granted;
+use super::{Connection, Transaction};
 
 /// An account as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,13 +119,29 @@ pub async fn find(connection: &impl Connection, name: &AccountName) -> Result<Op
     row.as_ref().map(AccountRow::from_row).transpose()
 }
 
-/// All accounts by name.
+/// The accounts of people behind `after`, by name.
 ///
 /// # Errors
 /// Faults of the database only.
-pub async fn list(connection: &impl Connection) -> Result<Vec<AccountRow>> {
-    let sql = format!("SELECT {COLUMNS} FROM accounts ORDER BY name");
-    connection.query(&sql, vec![]).await?.iter().map(AccountRow::from_row).collect()
+pub async fn list(connection: &impl Connection, after: &str, limit: u32) -> Result<Vec<AccountRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM accounts WHERE name > $1 AND workspace_id IS NULL ORDER BY name LIMIT $2"
+    );
+    let values = vec![after.into(), i64::from(limit).into()];
+    connection.query(&sql, values).await?.iter().map(AccountRow::from_row).collect()
+}
+
+/// Whether somebody can log in by password and administer the platform. In a transaction, whoever asks next waits for
+/// its end: two that each take one of the last two administrators away do not both find the other one.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn has_administrator(transaction: &Transaction) -> Result<bool> {
+    let lock = "UPDATE settings SET value = value WHERE name = 'administrators'";
+    transaction.execute(lock, vec![]).await?;
+    let sql = "SELECT 1 FROM accounts WHERE role = $1 AND NOT disabled AND password_hash IS NOT NULL
+               AND workspace_id IS NULL LIMIT 1";
+    Ok(transaction.query_optional(sql, vec![PLATFORM_ADMIN.into()]).await?.is_some())
 }
 
 /// What [`update`] changes; `None` leaves a field as it is.

@@ -1,14 +1,16 @@
 //! Members of workspaces and their roles there.
 
 use chandlery_core::{
-    AccountName, Error, Memberships, PermissionSet, Result, RoleKind, RoleName, WorkspaceName,
+    AccountName, Error, Memberships, PermissionSet, Result, RoleKind, RoleName, WORKSPACE_ADMIN,
+    WorkspaceName,
 };
 use jiff::Timestamp;
 use sea_orm::QueryResult;
 
-use super::Connection;
 use super::columns::{Columns, nanoseconds};
+use super::connection::Executor as _;
 use super::roles::granted;
+use super::{Connection, Transaction};
 
 /// A member as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +51,7 @@ pub struct MembershipRow {
     pub permissions: PermissionSet,
 }
 
-/// The members of a workspace behind `after`, by name.
+/// The people of a workspace behind `after`, by name.
 ///
 /// # Errors
 /// Faults of the database only.
@@ -60,13 +62,14 @@ pub async fn list(
     limit: u32,
 ) -> Result<Vec<MemberRow>> {
     let sql = format!(
-        "{SELECT} WHERE members.workspace_id = $1 AND accounts.name > $2 ORDER BY accounts.name LIMIT $3"
+        "{SELECT} WHERE members.workspace_id = $1 AND accounts.name > $2 AND accounts.workspace_id IS NULL
+         ORDER BY accounts.name LIMIT $3"
     );
     let values = vec![workspace_id.into(), after.into(), i64::from(limit).into()];
     connection.query(&sql, values).await?.iter().map(MemberRow::from_row).collect()
 }
 
-/// One member of a workspace.
+/// One member of a workspace; not a robot.
 ///
 /// # Errors
 /// Faults of the database only.
@@ -75,7 +78,9 @@ pub async fn find(
     workspace_id: i64,
     account: &AccountName,
 ) -> Result<Option<MemberRow>> {
-    let sql = format!("{SELECT} WHERE members.workspace_id = $1 AND accounts.name = $2");
+    let sql = format!(
+        "{SELECT} WHERE members.workspace_id = $1 AND accounts.name = $2 AND accounts.workspace_id IS NULL"
+    );
     let row = connection.query_optional(&sql, vec![workspace_id.into(), account.as_str().into()]).await?;
     row.as_ref().map(MemberRow::from_row).transpose()
 }
@@ -172,18 +177,19 @@ pub async fn workspaces_of(connection: &impl Connection, account_id: i64) -> Res
         .collect()
 }
 
-/// How many members of a workspace have a role.
+/// Whether somebody who can log in administers a workspace. In a transaction, whoever asks next waits for its end: two
+/// that each take one of the last two administrators away do not both find the other one.
 ///
 /// # Errors
 /// Faults of the database only.
-pub async fn count_with_role(
-    connection: &impl Connection,
-    workspace_id: i64,
-    role: &RoleName,
-) -> Result<u64> {
-    let sql = "SELECT COUNT(*) FROM members WHERE workspace_id = $1 AND role = $2";
-    let row = connection.query_optional(sql, vec![workspace_id.into(), role.as_str().into()]).await?;
-    row.map_or(Ok(0), |row| Columns::of(&row).unsigned())
+pub async fn has_administrator(transaction: &Transaction, workspace_id: i64) -> Result<bool> {
+    let lock = "UPDATE workspaces SET display_name = display_name WHERE id = $1";
+    transaction.execute(lock, vec![workspace_id.into()]).await?;
+    let sql = "SELECT 1 FROM members JOIN accounts ON accounts.id = members.account_id
+        WHERE members.workspace_id = $1 AND members.role = $2 AND NOT accounts.disabled
+          AND accounts.workspace_id IS NULL LIMIT 1";
+    let values = vec![workspace_id.into(), WORKSPACE_ADMIN.into()];
+    Ok(transaction.query_optional(sql, values).await?.is_some())
 }
 
 fn not_found(account: &AccountName) -> Error {

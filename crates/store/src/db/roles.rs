@@ -26,7 +26,8 @@ impl RoleOwner {
         }
     }
 
-    fn workspace_id(self) -> i64 {
+    /// The workspace as these tables have it: 0 for the platform.
+    pub(super) fn workspace_id(self) -> i64 {
         match self {
             Self::Platform => 0,
             Self::Workspace(id) => id,
@@ -114,13 +115,20 @@ pub async fn find(
     row.as_ref().map(RoleRow::from_row).transpose()
 }
 
-/// The custom roles of an owner, by name.
+/// The custom roles of an owner behind `after`, by name.
 ///
 /// # Errors
 /// Faults of the database only.
-pub async fn list(connection: &impl Connection, owner: RoleOwner) -> Result<Vec<RoleRow>> {
-    let sql = format!("SELECT {COLUMNS} FROM roles WHERE workspace_id = $1 ORDER BY name");
-    connection.query(&sql, vec![owner.workspace_id().into()]).await?.iter().map(RoleRow::from_row).collect()
+pub async fn list(
+    connection: &impl Connection,
+    owner: RoleOwner,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<RoleRow>> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM roles WHERE workspace_id = $1 AND name > $2 ORDER BY name LIMIT $3");
+    let values = vec![owner.workspace_id().into(), after.into(), i64::from(limit).into()];
+    connection.query(&sql, values).await?.iter().map(RoleRow::from_row).collect()
 }
 
 /// Makes a custom role.

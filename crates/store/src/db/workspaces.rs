@@ -67,6 +67,16 @@ pub async fn find(connection: &impl Connection, name: &WorkspaceName) -> Result<
     row.as_ref().map(WorkspaceRow::from_row).transpose()
 }
 
+/// The workspace of a row number.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn find_by_id(connection: &impl Connection, id: i64) -> Result<Option<WorkspaceRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM workspaces WHERE id = $1");
+    let row = connection.query_optional(&sql, vec![id.into()]).await?;
+    row.as_ref().map(WorkspaceRow::from_row).transpose()
+}
+
 /// The workspaces behind `after`, by name; of all, or of those that an account (its row) is a member of.
 ///
 /// # Errors
@@ -106,11 +116,12 @@ pub async fn update(connection: &impl Connection, workspace: &WorkspaceRow) -> R
 /// Removes an empty workspace.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none, [`Error::Conflict`] while it has repositories or apps.
+/// [`Error::NotFound`] when there is none, [`Error::Conflict`] while it has repositories, apps or projects.
 pub async fn delete(connection: &impl Connection, name: &WorkspaceName) -> Result<()> {
     let sql = "DELETE FROM workspaces WHERE name = $1
                AND NOT EXISTS (SELECT 1 FROM repositories WHERE workspace_id = workspaces.id)
-               AND NOT EXISTS (SELECT 1 FROM apps WHERE workspace_id = workspaces.id)";
+               AND NOT EXISTS (SELECT 1 FROM apps WHERE workspace_id = workspaces.id)
+               AND NOT EXISTS (SELECT 1 FROM projects WHERE workspace_id = workspaces.id)";
     let id = find(connection, name).await?.map(|workspace| workspace.id);
     if connection.execute(sql, vec![name.as_str().into()]).await? > 0 {
         // Its roles do not refer to it, because the platform's have no workspace.
@@ -120,9 +131,9 @@ pub async fn delete(connection: &impl Connection, name: &WorkspaceName) -> Resul
         return connection.execute(groups, vec![id.into()]).await.map(drop);
     }
     match find(connection, name).await? {
-        Some(_) => {
-            Err(Error::Conflict(format!("workspace {name} has repositories or apps: delete them first")))
-        }
+        Some(_) => Err(Error::Conflict(format!(
+            "workspace {name} has repositories, apps or projects: delete them first"
+        ))),
         None => Err(Error::not_found(format_args!("workspace {name}"))),
     }
 }

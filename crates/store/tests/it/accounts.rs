@@ -39,8 +39,12 @@ async fn accounts_live(fixture: &Fixture) {
     assert_eq!(again.unwrap_err().to_string(), "account admin already exists");
     let robot = "a.robot".parse().unwrap();
     create(connection, &robot, None, "platform-regular", 2).await.unwrap();
-    let names: Vec<_> =
-        accounts::list(connection).await.unwrap().into_iter().map(|row| row.name.to_string()).collect();
+    let names: Vec<_> = accounts::list(connection, "", 9)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|row| row.name.to_string())
+        .collect();
     assert_eq!(names, ["a.robot", "admin"]);
     assert_eq!(accounts::count(connection).await.unwrap(), 2);
     assert_eq!(accounts::find(connection, &admin).await.unwrap(), Some(made.clone()));

@@ -10,3 +10,4 @@ mod reading;
 mod repositories;
 mod storefront;
 mod support;
+mod tenancy;

@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    account, completion, config, create, dependency, diff, import, index, lint, login, package, pull, push,
-    repo, search, serve, show, template, token, verify, version,
+    account, completion, config, create, dependency, diff, import, index, lint, login, member, package,
+    project, pull, push, repo, robot, role, search, serve, show, template, token, verify, version, workspace,
 };
 use crate::error::report;
 
@@ -52,8 +52,18 @@ enum Command {
     Repo(repo::RepoCommand),
     #[command(subcommand)]
     Token(token::TokenCommand),
-    #[command(subcommand)]
+    #[command(subcommand, visible_alias = "user")]
     Account(account::AccountCommand),
+    #[command(subcommand)]
+    Role(role::RoleCommand),
+    #[command(subcommand)]
+    Workspace(workspace::WorkspaceCommand),
+    #[command(subcommand)]
+    Member(member::MemberCommand),
+    #[command(subcommand)]
+    Project(project::ProjectCommand),
+    #[command(subcommand)]
+    Robot(robot::RobotCommand),
     Password(account::PasswordArguments),
     Import(import::ImportArguments),
     Completion(completion::CompletionArguments),
@@ -104,6 +114,11 @@ fn execute(command: Command) -> Result<()> {
         Command::Repo(command) => block_on(command.run()),
         Command::Token(command) => block_on(command.run()),
         Command::Account(command) => block_on(command.run()),
+        Command::Role(command) => block_on(command.run()),
+        Command::Workspace(command) => block_on(command.run()),
+        Command::Member(command) => block_on(command.run()),
+        Command::Project(command) => block_on(command.run()),
+        Command::Robot(command) => block_on(command.run()),
         Command::Password(arguments) => block_on(arguments.run()),
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod operations;
 pub(crate) mod pages;
 pub(crate) mod projects;
 pub(crate) mod repositories;
+pub(crate) mod robots;
 pub(crate) mod roles;
 pub(crate) mod search;
 pub(crate) mod tokens;

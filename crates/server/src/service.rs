@@ -11,6 +11,7 @@ pub(crate) mod projects;
 pub(crate) mod publish;
 pub(crate) mod repositories;
 pub(crate) mod rights;
+pub(crate) mod robots;
 pub(crate) mod roles;
 pub(crate) mod search;
 pub(crate) mod texts;

@@ -86,7 +86,11 @@ impl CreateArguments {
     }
 }
 
-fn days_from_now(days: u32) -> Result<Timestamp> {
+/// The time so many days from now.
+///
+/// # Errors
+/// There is no such time.
+pub(crate) fn days_from_now(days: u32) -> Result<Timestamp> {
     let span = SignedDuration::from_hours(i64::from(days) * 24);
     Timestamp::now().checked_add(span).context("the token would expire after the end of time")
 }

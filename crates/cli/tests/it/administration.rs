@@ -40,7 +40,7 @@ fn tokens_do_what_their_scope_says() {
     ci.set("CHANDLERY_SERVER", server.url()).write("a-0.1.0.tgz", package("a", "0.1.0"));
     ci.set("CHANDLERY_TOKEN", &pull).run(["push", "a-0.1.0.tgz", "default"]).failed(1, "403");
     ci.set("CHANDLERY_TOKEN", &push).run(["push", "a-0.1.0.tgz", "default"]).succeeded();
-    ci.run(["repo", "create", "team/charts"]).failed(1, "403");
+    ci.run(["repo", "create", "team/charts"]).failed(1, "workspace not found");
     ci.set("CHANDLERY_TOKEN", &pull).run(["pull", "a"]).succeeded();
     admin.run(["token", "delete", "ci-pull"]).succeeded();
     ci.run(["pull", "a"]).failed(1, "401");

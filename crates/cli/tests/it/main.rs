@@ -16,3 +16,4 @@ mod program;
 mod server;
 mod signing;
 mod template;
+mod tenancy;

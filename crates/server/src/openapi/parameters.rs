@@ -1,8 +1,8 @@
 //! What the document says of path parameters, tags and errors: the tables that rows refer to by name.
 
 use chandlery_core::{
-    AccountName, AppName, CategoryName, PhaseName, ProjectName, RepositoryName, RoleName, TokenName,
-    WorkspaceName,
+    AccountName, AppName, CategoryName, PhaseName, ProjectName, RepositoryName, RobotName, RoleName,
+    TokenName, WorkspaceName,
 };
 use http::StatusCode;
 use utoipa::openapi::{RefOr, Schema};
@@ -40,6 +40,7 @@ pub(super) const PATH_PARAMETERS: &[PathParameter] = &[
     parameter("phase", reference::<PhaseName>, "The name of a phase of review."),
     parameter("project", reference::<ProjectName>, "The name of a project in its workspace."),
     parameter("repository", reference::<RepositoryName>, "The name of a repository in its workspace."),
+    parameter("robot", reference::<RobotName>, "The name of a robot in its workspace."),
     parameter("role", reference::<RoleName>, "The name of a role."),
     parameter("token", reference::<TokenName>, "The name of one of the caller's tokens."),
     parameter("workspace", reference::<WorkspaceName>, "The name of a workspace."),
@@ -54,6 +55,7 @@ pub(super) const TAGS: &[(&str, &str)] = &[
     ("members", "Who may do what in a workspace."),
     ("invitations", "Ways into a workspace for who has a secret."),
     ("projects", "The parts of a workspace that apps are deployed to."),
+    ("robots", "Programs of a workspace, with tokens of their own."),
     ("repositories", "Helm repositories and their settings."),
     ("categories", "The shelves of the store."),
     ("search", "Finding charts in all repositories the caller may read."),

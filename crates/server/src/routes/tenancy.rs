@@ -1,8 +1,8 @@
 //! The rows of roles, workspaces and all that belongs to one.
 
 use chandlery_api::{
-    CreatedInvitation, InvitationView, MemberView, MembershipView, Page, PermissionView, ProjectView,
-    RoleView, WorkspaceView,
+    CreatedInvitation, CreatedRobot, InvitationView, MemberView, MembershipView, Page, PermissionView,
+    ProjectView, RobotView, RoleView, WorkspaceView,
 };
 use chandlery_core::Permission::{RolesManage, WorkspacesManage};
 use http::StatusCode;
@@ -10,7 +10,7 @@ use http::StatusCode;
 use super::Need::{Account, FullAccount, Member, Platform, Workspace};
 use super::Route;
 use super::rest::{delete, get, patch, post};
-use crate::http::{invitations, members, projects, roles, workspaces};
+use crate::http::{invitations, members, projects, robots, roles, workspaces};
 
 const ROLES: &str = "/api/v1/roles";
 const ROLE: &str = "/api/v1/roles/{role}";
@@ -22,6 +22,8 @@ const MEMBERS: &str = "/api/v1/workspaces/{workspace}/members";
 const MEMBER: &str = "/api/v1/workspaces/{workspace}/members/{account}";
 const INVITATIONS: &str = "/api/v1/workspaces/{workspace}/invitations";
 const INVITATION: &str = "/api/v1/workspaces/{workspace}/invitations/{invitation}";
+const ROBOTS: &str = "/api/v1/workspaces/{workspace}/robots";
+const ROBOT: &str = "/api/v1/workspaces/{workspace}/robots/{robot}";
 const PROJECTS: &str = "/api/v1/workspaces/{workspace}/projects";
 const PROJECT: &str = "/api/v1/workspaces/{workspace}/projects/{project}";
 
@@ -31,6 +33,7 @@ pub(super) fn rows() -> Vec<Route> {
     rows.extend(workspace_rows());
     rows.extend(member_rows());
     rows.extend(project_rows());
+    rows.extend(robot_rows());
     rows
 }
 
@@ -113,5 +116,17 @@ fn project_rows() -> Vec<Route> {
         get(PROJECT, Member, projects::get_project).gives::<ProjectView>("Get a project"),
         patch(PROJECT, manage, projects::update_project).gives::<ProjectView>("Change a project"),
         delete(PROJECT, manage, projects::delete_project).gives_nothing("Delete a project"),
+    ]
+}
+
+fn robot_rows() -> Vec<Route> {
+    let manage = Workspace(WorkspacesManage);
+    vec![
+        get(ROBOTS, manage, robots::list_robots).gives::<Page<RobotView>>("List the robots of a workspace"),
+        post(ROBOTS, manage, robots::create_robot).creates::<CreatedRobot>("Create a robot with its token"),
+        get(ROBOT, manage, robots::get_robot).gives::<RobotView>("Get a robot"),
+        post("/api/v1/workspaces/{workspace}/robots/{robot}/rotate", manage, robots::rotate_robot)
+            .gives::<CreatedRobot>("Give a robot a new token"),
+        delete(ROBOT, manage, robots::delete_robot).gives_nothing("Delete a robot with its token"),
     ]
 }

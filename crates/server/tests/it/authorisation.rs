@@ -35,6 +35,7 @@ const MEMBER: &str = "/api/v1/workspaces/{workspace}/members/{account}";
 fn probes() -> Vec<Probe> {
     const REPOSITORY: &str = "/api/v1/repositories/{workspace}/{repository}";
     const WORKSPACE: &str = "/api/v1/workspaces/{workspace}";
+    const ROTATE: &str = "/api/v1/workspaces/{workspace}/robots/{robot}/rotate";
     const INVITATION: &str = "/api/v1/workspaces/{workspace}/invitations/{invitation}";
     const VERSION: &str = "/api/charts/{name}/{version}";
     let probe = |method, pattern, patterns, body, status, text| Probe {
@@ -120,6 +121,18 @@ fn probes() -> Vec<Probe> {
             404,
             "nothing not",
         ),
+        get("/api/v1/workspaces/{workspace}/robots", 1, "\"ci\""),
+        probe(Method::POST, "/api/v1/workspaces/{workspace}/robots", 1, empty(), 400, "missing field"),
+        get("/api/v1/workspaces/{workspace}/robots/{robot}", 1, "\"ci\""),
+        probe(
+            Method::DELETE,
+            "/api/v1/workspaces/{workspace}/robots/{robot}",
+            1,
+            None,
+            404,
+            "robot nothing not",
+        ),
+        probe(Method::POST, ROTATE, 1, Some(json!({ "expires_at": "never" })), 400, "expires_at"),
         get("/api/v1/tokens", 1, "items"),
         probe(Method::POST, "/api/v1/tokens", 1, empty(), 400, "missing field"),
         probe(Method::DELETE, "/api/v1/tokens/{token}", 1, None, 404, "token nothing not found"),
@@ -257,6 +270,7 @@ async fn server_of_everything() -> (TestServer, Client) {
         ("workspaces/team/roles", json!({ "name": "custom", "permissions": [] })),
         ("workspaces/team/roles", json!({ "name": "keeper", "permissions": ["workspaces.manage"] })),
         ("workspaces/team/projects", json!({ "name": "web" })),
+        ("workspaces/team/robots", json!({ "name": "ci", "role": "workspace-viewer", "scope": "pull" })),
     ] {
         admin.send_json(Method::POST, &format!("/api/v1/{path}"), &body).await.expect(201);
     }
@@ -374,6 +388,7 @@ fn url_of(probe: &Probe, pattern: &str, repository: &str) -> String {
         .replace("{role}", if deletes { "nothing" } else { "custom" })
         .replace("{project}", if deletes { "nothing" } else { "web" })
         .replace("{invitation}", "0")
+        .replace("{robot}", if deletes { "nothing" } else { "ci" })
 }
 
 async fn send(client: &Client, probe: &Probe, url: &str) -> Answer {

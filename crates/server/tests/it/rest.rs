@@ -6,6 +6,7 @@ mod documentation;
 mod guessing;
 mod repositories;
 mod requests;
+mod robots;
 mod roles;
 mod search;
 mod tokens;

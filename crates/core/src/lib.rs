@@ -11,6 +11,7 @@ mod name;
 mod permission;
 mod repository;
 mod role;
+mod secret;
 
 pub use actor::{Account, Actor, Memberships, TokenScope};
 pub use digest::{Digest, Sha256Hasher};
@@ -26,3 +27,4 @@ pub use role::{
     BUILTIN_ROLES, BuiltinRole, PLATFORM_ADMIN, PLATFORM_REGULAR, PROJECT_PERMISSIONS, REPOSITORIES_MANAGER,
     RoleKind, WORKSPACE_ADMIN, WORKSPACE_PERMISSIONS, builtin_role,
 };
+pub use secret::Secret;

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use chandlery_core::Secret;
 use chandlery_core::{AccountName, RepositoryPath, RepositorySettings, Visibility};
 
 /// Everything the server needs to know before it starts. The command line, the environment and a file fill it.
@@ -47,30 +48,6 @@ pub struct Config {
     pub chartmuseum: ChartMuseumConfig,
     /// How long clients may take.
     pub timeouts: Timeouts,
-}
-
-/// A string that no log shows.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps a secret.
-    #[must_use]
-    pub fn new(secret: String) -> Self {
-        Self(secret)
-    }
-
-    /// The secret itself.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Secret(…)")
-    }
 }
 
 /// Who may use an operational endpoint.

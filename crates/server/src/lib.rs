@@ -12,6 +12,7 @@ mod error;
 mod folder;
 mod http;
 mod index;
+pub mod media;
 mod observe;
 mod openapi;
 mod range;

@@ -1,4 +1,6 @@
-//! From an `Authorization` header to an [`Actor`].
+//! From an `Authorization` header or the console's cookie to an [`Actor`].
+
+mod cookies;
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -10,12 +12,16 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash}
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chandlery_core::{Account, AccountName, Actor, Digest, Error, Result, TokenScope};
-use chandlery_store::{Store, accounts, members, tokens};
+use chandlery_store::{Store, accounts, members, sessions, tokens};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, Method, Uri, header};
+use jiff::SignedDuration;
 use rand::TryRngCore;
 use tokio::sync::Semaphore;
+
+use crate::config::Config;
+use cookies::Cookies;
 
 /// What every token begins with, so that scanners for leaked secrets know one.
 pub(crate) const TOKEN_PREFIX: &str = "chy_";
@@ -38,9 +44,14 @@ const CHECKS_AT_ONCE: usize = 1;
 const ATTEMPTS_AT_ONCE: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 const ATTEMPTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 
+/// How long a session lives without a request, and at most.
+pub(crate) const SESSION_IDLE: SignedDuration = SignedDuration::from_hours(12);
+pub(crate) const LONGEST_SESSION: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 /// Finds out who sends a request.
 pub(crate) struct Authentication {
     store: Arc<Store>,
+    cookies: Cookies,
     believed: moka::sync::Cache<Digest, Account>,
     /// Digest of password and hash → they fit.
     fitted: moka::sync::Cache<Digest, ()>,
@@ -56,10 +67,11 @@ enum Credentials {
 
 impl Authentication {
     /// Nothing remembered.
-    pub(crate) fn new(store: Arc<Store>) -> Self {
+    pub(crate) fn new(store: Arc<Store>, config: &Config) -> Self {
         let quota = Quota::per_minute(ATTEMPTS_PER_MINUTE).allow_burst(ATTEMPTS_AT_ONCE);
         Self {
             store,
+            cookies: Cookies::new(config),
             believed: moka::sync::Cache::builder()
                 .max_capacity(REMEMBERED)
                 .time_to_live(BELIEVED_FOR)
@@ -73,6 +85,52 @@ impl Authentication {
     /// Forgets what was believed: after any change of an account or a token.
     pub(crate) fn forget(&self) {
         self.believed.invalidate_all();
+    }
+
+    /// The console's cookie.
+    pub(crate) fn cookies(&self) -> &Cookies {
+        &self.cookies
+    }
+
+    /// Who sends a request of the REST API: by its `Authorization` header, or without one by the console's cookie. A
+    /// cookie that is no good is none: it stays in browsers when its session has ended.
+    ///
+    /// # Errors
+    /// As [`Authentication::identify`]; [`Error::Forbidden`] for a change by a page that is not the console's.
+    pub(crate) async fn identify_caller(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        peer: IpAddr,
+    ) -> Result<Actor> {
+        if headers.contains_key(header::AUTHORIZATION) {
+            return self.identify(headers, peer).await;
+        }
+        let Some(secret) = self.cookies.secret(headers) else { return Ok(Actor::Anonymous) };
+        let Some(account) = self.account_of_session(secret).await? else { return Ok(Actor::Anonymous) };
+        self.cookies.check_origin(method, uri, headers)?;
+        Ok(Actor::Account(account))
+    }
+
+    async fn account_of_session(&self, secret: &str) -> Result<Option<Account>> {
+        let key = Digest::of(format!("session\0{secret}").as_bytes());
+        if let Some(account) = self.believed.get(&key) {
+            return Ok(Some(account));
+        }
+        let now = jiff::Timestamp::now();
+        let database = self.store.database();
+        let hash = Digest::of(secret.as_bytes());
+        let found = sessions::find_by_secret(database.reader(), &hash, now).await?;
+        let Some((session, account)) = found else { return Ok(None) };
+        // A session that is used lives on; not every request writes.
+        let end = (now + SESSION_IDLE).min(session.created_at + LONGEST_SESSION);
+        if end.duration_since(session.expires_at) > SESSION_IDLE / 12 {
+            sessions::extend(database.writer(), session.id, end).await?;
+        }
+        let account = self.account_with(account, TokenScope::All, None).await?;
+        self.believed.insert(key, account.clone());
+        Ok(Some(account))
     }
 
     /// The account that the headers prove, or nobody without an `Authorization` header.

@@ -15,6 +15,7 @@ pub(crate) mod repositories;
 pub(crate) mod robots;
 pub(crate) mod roles;
 pub(crate) mod search;
+pub(crate) mod sessions;
 pub(crate) mod tokens;
 pub(crate) mod uploads;
 pub(crate) mod workspaces;

@@ -17,7 +17,8 @@ use chandlery_core::{
     Actor, Error, Permission, Place, RepositoryPath, Result, WorkspaceName, authorise, see,
 };
 use chandlery_store::workspaces::{self, WorkspaceRow};
-use http::Method;
+use http::header::WWW_AUTHENTICATE;
+use http::{HeaderValue, Method};
 
 use crate::app::{STORE_REPOSITORY, Scope, SharedApp, WorkspaceScope, peer_of};
 use crate::config::{Access, Config};
@@ -233,6 +234,7 @@ struct Guard {
 async fn admit(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     // Paths of the REST API that look like a repository's are words of the REST API all the same.
     let rest = guard.dialect == Dialect::Rest || is_rest(request.uri().path());
+    let is_page = rest && guard.app.authentication.cookies().is_page(request.headers());
     let mut response = match guard.authorised(request).await {
         Ok(request) => {
             let wants_cors = guard.app.config.cors_allow_origin.is_some() && guard.pattern.contains("/api");
@@ -245,6 +247,9 @@ async fn admit(State(guard): State<Guard>, request: Request, next: Next) -> Resp
         Err(error) if rest => ApiError(error).into_response(),
         Err(error) => ChartMuseumError(error).into_response(),
     };
+    if is_page && let Some(challenge) = response.headers_mut().get_mut(WWW_AUTHENTICATE) {
+        *challenge = HeaderValue::from_static("Session");
+    }
     response.extensions_mut().insert(RoutePattern(guard.pattern));
     response
 }
@@ -269,7 +274,15 @@ impl Guard {
             return Ok(request);
         }
         let peer = peer_of(request.extensions());
-        let actor = self.app.authentication.identify(request.headers(), peer).await?;
+        let authentication = &self.app.authentication;
+        let actor = match self.dialect {
+            Dialect::Rest => {
+                let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+                authentication.identify_caller(method, uri, headers, peer).await?
+            }
+            // Programs do not come with cookies, and pages have no business here.
+            Dialect::ChartMuseum => authentication.identify(request.headers(), peer).await?,
+        };
         match self.need {
             Need::Nothing | Need::Anyone => {}
             Need::Account if actor == Actor::Anonymous => return Err(Error::Unauthenticated),

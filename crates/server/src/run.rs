@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chandlery_core::{Error, Result};
-use chandlery_store::{BlobsUrl, DatabaseUrl, Store, StoreSettings};
+use chandlery_store::{BlobsUrl, DatabaseUrl, Store, StoreSettings, sessions};
 use tokio::net::TcpListener;
 
 use crate::app::{App, Root, SharedApp};
@@ -112,7 +112,7 @@ fn build_app(config: Config, store: Store, address: SocketAddr, embedded: bool) 
     let links =
         Links::new(config.public_url.as_deref(), origin(&config, address), config.context_path.clone());
     Ok(Arc::new(App {
-        authentication: Authentication::new(store.clone()),
+        authentication: Authentication::new(store.clone(), &config),
         repositories: Repositories::new(store.clone(), config.default_repository.clone(), embedded),
         packages: PackageCache::new(),
         category_counts: CategoryCounts::default(),
@@ -161,6 +161,10 @@ async fn collect_garbage(app: SharedApp) {
         match app.store.collect_garbage(GARBAGE_AGE, jiff::Timestamp::now()).await {
             Ok(report) => tracing::info!(?report, "garbage collected"),
             Err(error) => tracing::warn!(%error, "garbage could not be collected, trying again later"),
+        }
+        let database = app.store.database();
+        if let Err(error) = sessions::delete_expired(database.writer(), jiff::Timestamp::now()).await {
+            tracing::warn!(%error, "ended sessions could not be removed, trying again later");
         }
     }
 }

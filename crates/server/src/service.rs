@@ -14,6 +14,7 @@ pub(crate) mod rights;
 pub(crate) mod robots;
 pub(crate) mod roles;
 pub(crate) mod search;
+pub(crate) mod sessions;
 pub(crate) mod texts;
 pub(crate) mod tokens;
 pub(crate) mod trail;

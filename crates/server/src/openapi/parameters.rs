@@ -49,6 +49,7 @@ pub(super) const PATH_PARAMETERS: &[PathParameter] = &[
 /// Every tag: the modules of the handlers, in the order of the document.
 pub(super) const TAGS: &[(&str, &str)] = &[
     ("accounts", "Who may log in, and the caller itself."),
+    ("sessions", "Logging in to the console, and out."),
     ("tokens", "The caller's own tokens, for programs."),
     ("roles", "What accounts and members may do: sets of permissions with a name."),
     ("workspaces", "The tenants: who owns repositories, apps and projects."),

@@ -2,15 +2,15 @@
 
 use chandlery_api::{
     CreatedInvitation, CreatedRobot, InvitationView, MemberView, MembershipView, Page, PermissionView,
-    ProjectView, RobotView, RoleView, WorkspaceView,
+    ProjectView, RobotView, RoleView, SessionView, WorkspaceView,
 };
 use chandlery_core::Permission::{RolesManage, WorkspacesManage};
 use http::StatusCode;
 
-use super::Need::{Account, FullAccount, Member, Platform, Workspace};
+use super::Need::{Account, Anyone, FullAccount, Member, Nothing, Platform, Workspace};
 use super::Route;
 use super::rest::{delete, get, patch, post};
-use crate::http::{invitations, members, projects, robots, roles, workspaces};
+use crate::http::{invitations, members, projects, robots, roles, sessions, workspaces};
 
 const ROLES: &str = "/api/v1/roles";
 const ROLE: &str = "/api/v1/roles/{role}";
@@ -30,6 +30,7 @@ const PROJECT: &str = "/api/v1/workspaces/{workspace}/projects/{project}";
 /// Every row.
 pub(super) fn rows() -> Vec<Route> {
     let mut rows = role_rows();
+    rows.extend(session_rows());
     rows.extend(workspace_rows());
     rows.extend(member_rows());
     rows.extend(project_rows());
@@ -62,6 +63,24 @@ fn role_rows() -> Vec<Route> {
         delete(WORKSPACE_ROLE, workspace, roles::delete_workspace_role)
             .gives_nothing("Delete a role of a workspace that nobody has")
             .or(StatusCode::CONFLICT),
+    ]
+}
+
+fn session_rows() -> Vec<Route> {
+    const SESSION: &str = "/api/v1/session";
+    // What is asked for is the cookie itself, and whose it is.
+    vec![
+        post(SESSION, Anyone, sessions::create_session)
+            .creates::<SessionView>("Log in to the console by password: sets a cookie")
+            .or(StatusCode::FORBIDDEN),
+        get(SESSION, Nothing, sessions::get_session)
+            .gives::<SessionView>("Get the session of the cookie")
+            .or(StatusCode::NOT_FOUND)
+            .or(StatusCode::SERVICE_UNAVAILABLE),
+        delete(SESSION, Nothing, sessions::delete_session)
+            .gives_nothing("Log out of the console")
+            .or(StatusCode::FORBIDDEN)
+            .or(StatusCode::SERVICE_UNAVAILABLE),
     ]
 }
 

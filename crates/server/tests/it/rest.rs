@@ -9,6 +9,7 @@ mod requests;
 mod robots;
 mod roles;
 mod search;
+mod sessions;
 mod tokens;
 mod workspaces;
 

@@ -1,6 +1,9 @@
 //! `/api/v1/session`
 
+use chandlery_core::Digest;
+use chandlery_store::sessions;
 use http::Method;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::json;
 
 use super::{PASSWORD, account};
@@ -145,4 +148,33 @@ async fn log_ins_that_fail() {
         limited = limited || nobody.send_json(Method::POST, SESSION, &body).await.status == 429;
     }
     assert!(limited, "guessing goes on without an end");
+}
+
+/// A session that is used lives on, but not for ever; one that ended is none.
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_end_in_time() {
+    let server = TestServer::start().await;
+    let nobody = server.anonymous();
+    let store = server.store().await;
+    let writer = store.database().writer();
+    let now = Timestamp::now();
+    for (end, made, status, lives_until) in [
+        (now + 1.hours(), now, 200, Some(now + 12.hours())),
+        (now + 1.hours(), now - 164.hours(), 200, Some(now + 4.hours())),
+        (now - 1.seconds(), now - 13.hours(), 401, None),
+    ] {
+        let cookie = log_in(&nobody, "admin", "a password for tests").await;
+        let hash = Digest::of(cookie.split_once('=').unwrap().1.as_bytes());
+        let session = sessions::delete(writer, &hash).await.unwrap().unwrap();
+        sessions::create(writer, session.account_id, &hash, made, end).await.unwrap();
+        assert_eq!(nobody.get_with("/api/v1/tokens", "cookie", &cookie).await.status, status);
+        let shown = nobody.get_with(SESSION, "cookie", &cookie).await;
+        let Some(lives_until) = lives_until else {
+            shown.is_problem(404, "not_found");
+            continue;
+        };
+        let shown: Timestamp = shown.expect(200).json()["expires_at"].as_str().unwrap().parse().unwrap();
+        let late = shown.duration_since(lives_until);
+        assert!(late >= SignedDuration::ZERO && late < SignedDuration::from_mins(10), "{late}");
+    }
 }

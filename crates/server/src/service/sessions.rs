@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use chandlery_api::{CreateSession, SessionView};
-use chandlery_core::{AccountName, Actor, Digest, Error, Result};
+use chandlery_core::{AccountName, Digest, Error, Result};
 use chandlery_store::sessions;
 use jiff::Timestamp;
 
@@ -31,7 +31,8 @@ pub(crate) async fn create(
     let expires_at = now + SESSION_IDLE;
     let transaction = app.store.database().begin().await?;
     sessions::create(&transaction, row.id, &Digest::of(secret.as_bytes()), now, expires_at).await?;
-    trail::note(&transaction, &Actor::System, change("session.create", &row.name)).await?;
+    let change = change("session.create", &row.name);
+    trail::note_of(&transaction, row.name.as_str(), row.role.as_str(), change).await?;
     transaction.commit().await?;
     let view = SessionView { account: row.name, created_at: now, expires_at };
     Ok((view, secret, LONGEST_SESSION.as_secs()))

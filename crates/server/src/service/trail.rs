@@ -20,16 +20,27 @@ pub(crate) struct Change<'a> {
 
 /// Notes a change.
 pub(crate) async fn note(transaction: &Transaction, actor: &Actor, change: Change<'_>) -> Result<()> {
+    let role = match actor {
+        Actor::Account(account) => account.role.as_str(),
+        Actor::Anonymous | Actor::System => "",
+    };
+    note_of(transaction, actor.name(), role, change).await
+}
+
+/// Notes a change by somebody with this name and platform role.
+pub(crate) async fn note_of(
+    transaction: &Transaction,
+    actor: &str,
+    role: &str,
+    change: Change<'_>,
+) -> Result<()> {
     let workspace = change.workspace.map_or((0, ""), |workspace| (workspace.id, workspace.name.as_str()));
     let (action, name, message) = (change.action, &change.name, &change.message);
-    tracing::info!(actor = actor.name(), action, %name, workspace = workspace.1, %message, "changed");
+    tracing::info!(actor, action, %name, workspace = workspace.1, %message, "changed");
     let entry = AuditEntry {
         at: Timestamp::now(),
-        actor: actor.name().to_owned(),
-        role: match actor {
-            Actor::Account(account) => account.role.to_string(),
-            Actor::Anonymous | Actor::System => String::new(),
-        },
+        actor: actor.to_owned(),
+        role: role.to_owned(),
         action: action.to_owned(),
         kind: action.split('.').next().unwrap_or_default().to_owned(),
         name: change.name,

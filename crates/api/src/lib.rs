@@ -12,6 +12,7 @@ mod robot;
 mod role;
 mod search;
 mod session;
+mod storefront;
 mod token;
 mod workspace;
 
@@ -24,6 +25,10 @@ pub use robot::{CreateRobot, CreatedRobot, RobotView, RotateRobot};
 pub use role::{CreateRole, GroupRole, GroupRoleQuery, PermissionView, RoleView, UpdateRole};
 pub use search::{SearchHit, SearchQuery};
 pub use session::{CreateSession, SessionView};
+pub use storefront::{
+    AppHit, AppQuery, PackageFile, PackageFileQuery, StoreApp, StoreAppView, StoreChineseTexts,
+    StoreInformation, StoreMaintainer, StorePage, StoreQuery, StoreSort, StoreVersion, StoreVersionView,
+};
 pub use token::{CreateToken, CreatedToken, TokenView};
 pub use workspace::{
     AcceptInvitation, CreateInvitation, CreateMember, CreateProject, CreateWorkspace, CreatedInvitation,

@@ -6,8 +6,9 @@ use anyhow::{Context as _, Result};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    account, completion, config, create, dependency, diff, import, index, lint, login, member, package,
-    project, pull, push, repo, robot, role, search, serve, show, template, token, verify, version, workspace,
+    account, category, completion, config, create, dependency, diff, import, index, lint, login, member,
+    package, project, pull, push, repo, robot, role, search, serve, show, store, template, token, verify,
+    version, workspace,
 };
 use crate::error::report;
 
@@ -50,6 +51,10 @@ enum Command {
     Index(index::IndexArguments),
     #[command(subcommand)]
     Repo(repo::RepoCommand),
+    #[command(subcommand)]
+    Store(store::StoreCommand),
+    #[command(subcommand)]
+    Category(category::CategoryCommand),
     #[command(subcommand)]
     Token(token::TokenCommand),
     #[command(subcommand, visible_alias = "user")]
@@ -112,6 +117,8 @@ fn execute(command: Command) -> Result<()> {
         Command::Index(arguments) => arguments.run(),
         Command::Search(arguments) => block_on(arguments.run()),
         Command::Repo(command) => block_on(command.run()),
+        Command::Store(command) => block_on(command.run()),
+        Command::Category(command) => block_on(command.run()),
         Command::Token(command) => block_on(command.run()),
         Command::Account(command) => block_on(command.run()),
         Command::Role(command) => block_on(command.run()),

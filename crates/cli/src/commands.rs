@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub(crate) mod account;
+pub(crate) mod category;
 pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod create;
@@ -22,6 +23,7 @@ pub(crate) mod role;
 pub(crate) mod search;
 pub(crate) mod serve;
 pub(crate) mod show;
+pub(crate) mod store;
 pub(crate) mod template;
 pub(crate) mod token;
 pub(crate) mod verify;

@@ -19,8 +19,10 @@ use crate::http::documentation::Documentation;
 use crate::index::Indexes;
 use crate::observe::{self, Metrics};
 use crate::service::categories::CategoryCounts;
+use crate::service::downloads::Downloads;
 use crate::service::packages::PackageCache;
 use crate::service::repositories::{Repositories, Repository};
+use crate::service::search_index::SearchIndex;
 use crate::transport::{Handler, Peer};
 
 /// The repository that holds what was released: `/store` shows it. Releases fill it and nobody else.
@@ -39,6 +41,10 @@ pub(crate) struct App {
     pub(crate) repositories: Repositories,
     /// Packages by file name.
     pub(crate) packages: PackageCache,
+    /// Apps by their words.
+    pub(crate) search_index: SearchIndex,
+    /// What was pulled from the store.
+    pub(crate) downloads: Downloads,
     /// How many apps each category has.
     pub(crate) category_counts: CategoryCounts,
     /// Index documents.

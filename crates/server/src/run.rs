@@ -17,8 +17,10 @@ use crate::index::{Indexes, Links};
 use crate::observe::Metrics;
 use crate::service::bootstrap::bootstrap;
 use crate::service::categories::CategoryCounts;
+use crate::service::downloads::{self, Downloads};
 use crate::service::packages::PackageCache;
 use crate::service::repositories::Repositories;
+use crate::service::search_index::SearchIndex;
 use crate::{routes, transport};
 
 /// How often garbage is collected.
@@ -91,10 +93,17 @@ impl Server {
     /// [`Error::Invalid`] when the TLS files cannot be used.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<()> {
         let app = self.root.app.clone();
-        let housekeeping = tokio::spawn(collect_garbage(app.clone()));
+        let housekeeping = [
+            tokio::spawn(collect_garbage(app.clone())),
+            tokio::spawn(downloads::keep_flushing(app.clone())),
+            tokio::spawn(make_search_index(app.clone())),
+        ];
         let (tls, timeouts) = (app.config.tls.as_ref(), app.config.timeouts);
         let served = transport::serve(self.listener, tls, timeouts, self.root, shutdown).await;
-        housekeeping.abort();
+        housekeeping.iter().for_each(tokio::task::JoinHandle::abort);
+        if let Err(error) = app.downloads.flush(&app).await {
+            tracing::warn!(%error, "the last downloads could not be written");
+        }
         app.store.database().close().await;
         served.map_err(|error| Error::invalid("TLS", error.to_string()))
     }
@@ -115,6 +124,8 @@ fn build_app(config: Config, store: Store, address: SocketAddr, embedded: bool) 
         authentication: Authentication::new(store.clone(), &config),
         repositories: Repositories::new(store.clone(), config.default_repository.clone(), embedded),
         packages: PackageCache::new(),
+        search_index: SearchIndex::open(&config.data_directory.join("search")),
+        downloads: Downloads::default(),
         category_counts: CategoryCounts::default(),
         indexes: Indexes::new(cache, links),
         metrics: Arc::new(Metrics::new().map_err(Error::internal)?),
@@ -153,6 +164,10 @@ fn lock(data: &Path) -> Result<File> {
         Error::Conflict(format!("another server is using the data directory {}", data.display()))
     })?;
     Ok(file)
+}
+
+async fn make_search_index(app: SharedApp) {
+    app.search_index.bring_up_to_date(&app).await;
 }
 
 async fn collect_garbage(app: SharedApp) {

@@ -27,6 +27,30 @@ fn repositories_are_made_changed_and_removed() {
 }
 
 #[test]
+fn categories_are_made_changed_and_removed() {
+    let home = Program::new();
+    let server = Server::start(&home);
+    let admin = server.admin();
+    let create = ["category", "create", "iot", "--title", "IOT", "--translation", "zh=物联网", "-o", "json"];
+    let made = admin.run(create).json();
+    assert_eq!(made["translations"]["zh"], "物联网");
+    admin.run(["category", "create", "iot"]).failed(1, "already exists");
+    admin.run(["category", "create", "iot2", "--translation", "zh"]).failed(2, "LANGUAGE=TEXT");
+    admin.run(["category", "update", "iot"]).failed(2, "nothing to change");
+    admin.run(["category", "update", "iot", "--position", "-5", "--rename", "things"]).succeeded();
+    let listed = admin.run(["category", "list"]);
+    assert!(listed.succeeded().find("things") < listed.output.find("uncategorized"), "{}", listed.output);
+    admin.run(["category", "assign", "things", "isv/emqx"]).failed(1, "404");
+    admin.run(["category", "assign", "things", "emqx"]).failed(2, "WORKSPACE/APP");
+    admin.run(["category", "delete", "uncategorized"]).failed(1, "409");
+    admin.run(["category", "delete", "things", "--move-to", "uncategorized"]).succeeded();
+    let store = admin.run(["store", "list", "--sort", "downloads", "-o", "json"]).json();
+    assert_eq!(store, serde_json::json!([]));
+    assert_eq!(admin.run(["store", "search", "anything", "-o", "json"]).json(), serde_json::json!([]));
+    admin.run(["store", "show", "isv/emqx"]).failed(1, "404");
+}
+
+#[test]
 fn tokens_do_what_their_scope_says() {
     let home = Program::new();
     let server = Server::start(&home);

@@ -2,11 +2,14 @@
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use chandlery_api::{AppCategory, CategoryView, CreateCategory, DeleteCategory, Page, UpdateCategory};
+use chandlery_api::{
+    AppCategory, CategoryView, CreateCategory, DeleteCategory, Page, PageQuery, UpdateCategory,
+};
 use chandlery_core::{CategoryName, Error, Result};
 use http::StatusCode;
 
 use super::conditional::{IfMatch, with_revision};
+use super::pages::{limit_of, page_response};
 use super::{Json, Query, json};
 use crate::app::{Scope, SharedApp};
 use crate::error::ApiError;
@@ -24,10 +27,28 @@ fn one(status: StatusCode, category: &CategoryView) -> Response {
     with_revision(json(status, category), category.revision)
 }
 
-/// `GET /api/v1/categories`: all of them, there are never many.
-pub(crate) async fn list_categories(State(app): State<SharedApp>, scope: Scope) -> Answer {
-    let items = service::list(&app, &scope).await?;
-    Ok(json(StatusCode::OK, &Page { items, next: None }))
+/// `GET /api/v1/categories`
+pub(crate) async fn list_categories(
+    State(app): State<SharedApp>,
+    scope: Scope,
+    Query(query): Query<PageQuery>,
+) -> Answer {
+    let page = page_behind(service::list(&app, &scope).await?, &query)?;
+    Ok(page_response("/api/v1/categories", &query, &page))
+}
+
+/// The page behind the category that the cursor names, in the order that they have.
+fn page_behind(mut items: Vec<CategoryView>, query: &PageQuery) -> Result<Page<CategoryView>> {
+    let limit = limit_of(query.limit)? as usize;
+    if let Some(cursor) = &query.cursor {
+        let place = items.iter().position(|item| item.name.as_str() == cursor);
+        let place = place.ok_or_else(|| Error::invalid("cursor", "names no category; leave it out"))?;
+        items.drain(..=place);
+    }
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| more).map(|last| last.name.to_string());
+    Ok(Page { items, next })
 }
 
 /// `POST /api/v1/categories`

@@ -9,7 +9,7 @@ use axum::extract::{Extension, Path, State};
 use axum::response::{IntoResponse, Response};
 use chandlery_core::{Error, Result};
 use chandlery_store::BlobReader;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use super::conditional::{REVALIDATE, content_type_of, empty, file_answer, matches_etag};
 use super::not_found;
@@ -62,6 +62,7 @@ pub(crate) async fn get_file(
     scope: Scope,
     sender: Sender,
     path: Path<HashMap<String, String>>,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, ChartMuseumError> {
     let name = path.get("file").map_or("", String::as_str);
@@ -74,6 +75,9 @@ pub(crate) async fn get_file(
     let response = file_answer(&headers, file.etag(), file.size, content_type, open).await?;
     if response.status() == StatusCode::OK {
         app.metrics.downloads.inc();
+        if scope.repository.is_store && method == Method::GET && name.ends_with(".tgz") {
+            app.downloads.count(name);
+        }
     }
     Ok(response)
 }

@@ -74,6 +74,26 @@ pub(crate) fn page_response<T: Serialize>(path: &str, query: &PageQuery, page: &
     response
 }
 
+/// Adds a `Link` to the next page of a list that has more parameters than all have.
+pub(crate) fn link_to_next<Q: Serialize>(response: &mut Response, path: &str, query: &Q, next: &str) {
+    let mut parameters = match serde_json::to_value(query) {
+        Ok(serde_json::Value::Object(parameters)) => parameters,
+        _ => serde_json::Map::new(),
+    };
+    parameters.insert("cursor".to_owned(), next.into());
+    let mut text = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in &parameters {
+        match value {
+            serde_json::Value::Null => {}
+            serde_json::Value::String(value) => drop(text.append_pair(name, value)),
+            value => drop(text.append_pair(name, &value.to_string())),
+        }
+    }
+    if let Ok(link) = format!("<{path}?{}>; rel=\"next\"", text.finish()).parse() {
+        response.headers_mut().insert(header::LINK, link);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

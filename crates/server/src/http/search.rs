@@ -2,16 +2,17 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use chandlery_api::{Page, SearchHit, SearchQuery};
+use chandlery_api::{AppQuery, Page, SearchHit, SearchQuery};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::pages::limit_of;
+use super::pages::{limit_of, link_to_next};
 use super::{Query, json as json_answer};
 use crate::app::SharedApp;
 use crate::error::{ApiError, ChartMuseumError};
 use crate::routes::Caller;
 use crate::service::search::search;
+use crate::service::storefront;
 
 /// `GET /api/v1/search`
 pub(crate) async fn search_charts(
@@ -21,6 +22,20 @@ pub(crate) async fn search_charts(
 ) -> Result<Response, ApiError> {
     let items = search(&app, &actor, &query, limit_of(query.limit)?).await?;
     Ok(json_answer(StatusCode::OK, &Page { items, next: None }))
+}
+
+/// `GET /api/v1/apps`: in the workspaces that the caller may see.
+pub(crate) async fn search_apps(
+    State(app): State<SharedApp>,
+    Caller(actor): Caller,
+    Query(query): Query<AppQuery>,
+) -> Result<Response, ApiError> {
+    let page = storefront::search_apps(&app, &actor, &query, limit_of(query.limit)?).await?;
+    let mut response = json_answer(StatusCode::OK, &page);
+    if let Some(next) = &page.next {
+        link_to_next(&mut response, "/api/v1/apps", &query, next);
+    }
+    Ok(response)
 }
 
 /// `GET /api/chartsvc/v1/charts/search?q=…`, Monocular's call (helm.md section 5).

@@ -64,6 +64,17 @@ impl Links {
         format!("{origin}{}/{path}", self.context_path)
     }
 
+    /// The address of a path of this server.
+    pub(crate) fn absolute(&self, path: &str) -> String {
+        let origin = self.public_url.as_ref().unwrap_or(&self.listening_at);
+        format!("{origin}{}{path}", self.context_path)
+    }
+
+    /// The address of a package of the store.
+    pub(crate) fn store_package(&self, file_name: &str) -> String {
+        self.of(&STORE_REPOSITORY, false).absolute_package(&self.absolute("/store"), file_name)
+    }
+
     /// Where the packages of a repository are. The default one keeps ChartMuseum's addresses, the store's is `/store`.
     pub(crate) fn of(&self, path: &RepositoryPath, is_default: bool) -> PackageBase {
         PackageBase(match &self.public_url {

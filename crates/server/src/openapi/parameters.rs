@@ -31,6 +31,11 @@ fn integer(_: &mut Schemas) -> RefOr<Schema> {
     utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::Type::Integer).into()
 }
 
+/// Any text: one that is no version names nothing.
+fn version(_schemas: &mut Schemas) -> RefOr<Schema> {
+    utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::Type::String).into()
+}
+
 /// Every parameter of the REST API's paths.
 pub(super) const PATH_PARAMETERS: &[PathParameter] = &[
     parameter("account", reference::<AccountName>, "The login name of an account."),
@@ -43,6 +48,7 @@ pub(super) const PATH_PARAMETERS: &[PathParameter] = &[
     parameter("robot", reference::<RobotName>, "The name of a robot in its workspace."),
     parameter("role", reference::<RoleName>, "The name of a role."),
     parameter("token", reference::<TokenName>, "The name of one of the caller's tokens."),
+    parameter("version", version, "A version as `Chart.yaml` spells it."),
     parameter("workspace", reference::<WorkspaceName>, "The name of a workspace."),
 ];
 
@@ -59,7 +65,8 @@ pub(super) const TAGS: &[(&str, &str)] = &[
     ("robots", "Programs of a workspace, with tokens of their own."),
     ("repositories", "Helm repositories and their settings."),
     ("categories", "The shelves of the store."),
-    ("search", "Finding charts in all repositories the caller may read."),
+    ("store", "What was released, for everyone who may read the store."),
+    ("search", "Finding charts in all repositories, and apps in all workspaces, that the caller may see."),
     ("documentation", "This document."),
 ];
 

@@ -3,7 +3,8 @@
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, on};
 use chandlery_api::{
-    AccountView, CategoryView, CreatedToken, Page, RepositoryView, SearchHit, TokenView, Whoami,
+    AccountView, AppHit, CategoryView, CreatedToken, Page, RepositoryView, SearchHit, StoreAppView,
+    StorePage, StoreVersion, StoreVersionView, TokenView, Whoami,
 };
 use chandlery_core::Permission::{AppsView, CategoriesManage, RepositoriesManage, UsersManage};
 use http::{Method, StatusCode};
@@ -12,7 +13,7 @@ use utoipa::ToSchema;
 use super::Need::{self, Account, Anyone, FullAccount, Nothing, Platform, Repository, Store};
 use super::{Dialect, Route};
 use crate::app::SharedApp;
-use crate::http::{accounts, categories, documentation, repositories, search, tokens};
+use crate::http::{accounts, categories, documentation, repositories, search, store, tokens};
 use crate::openapi::{Answer, Inputs, Operation, reference};
 
 const ACCOUNTS: &str = "/api/v1/accounts";
@@ -23,6 +24,13 @@ const REPOSITORIES: &str = "/api/v1/repositories";
 const REPOSITORY: &str = "/api/v1/repositories/{workspace}/{repository}";
 const CATEGORIES: &str = "/api/v1/categories";
 const CATEGORY: &str = "/api/v1/categories/{category}";
+const STORE_APPS: &str = "/api/v1/store/apps";
+const STORE_APP: &str = "/api/v1/store/apps/{workspace}/{app}";
+const STORE_VERSIONS: &str = "/api/v1/store/apps/{workspace}/{app}/versions";
+const STORE_VERSION: &str = "/api/v1/store/apps/{workspace}/{app}/versions/{version}";
+const STORE_FILE: &str = "/api/v1/store/apps/{workspace}/{app}/versions/{version}/file";
+const STORE_JSON_FEED: &str = "/api/v1/store/apps/{workspace}/{app}/feed.json";
+const STORE_RSS_FEED: &str = "/api/v1/store/apps/{workspace}/{app}/feed.rss";
 const APP_CATEGORY: &str = "/api/v1/workspaces/{workspace}/apps/{app}/category";
 
 /// Every row.
@@ -31,6 +39,7 @@ pub(super) fn rows() -> Vec<Route> {
     rows.extend(super::tenancy::rows());
     rows.extend(repository_rows());
     rows.extend(category_rows());
+    rows.extend(store_rows());
     rows.push(
         get("/api/v1/openapi.json", Nothing, documentation::get_openapi)
             .sends("application/json", "Get the OpenAPI document of this API"),
@@ -98,6 +107,26 @@ fn category_rows() -> Vec<Route> {
             .or(StatusCode::FORBIDDEN)
             .or(StatusCode::NOT_FOUND)
             .or(StatusCode::CONFLICT),
+    ]
+}
+
+fn store_rows() -> Vec<Route> {
+    vec![
+        get(STORE_APPS, Store, store::list_store_apps)
+            .gives::<StorePage>("List and search the apps of the store"),
+        get(STORE_APP, Store, store::get_store_app).gives::<StoreAppView>("Get an app of the store"),
+        get(STORE_VERSIONS, Store, store::list_store_versions)
+            .gives::<Page<StoreVersion>>("List the released versions of an app"),
+        get(STORE_VERSION, Store, store::get_store_version)
+            .gives::<StoreVersionView>("Get a released version with what is in its package"),
+        get(STORE_FILE, Store, store::get_store_file)
+            .sends("application/octet-stream", "Get a file of a released version"),
+        get(STORE_JSON_FEED, Store, store::get_store_json_feed)
+            .sends("application/feed+json", "Get the releases of an app as JSON Feed"),
+        get(STORE_RSS_FEED, Store, store::get_store_rss_feed)
+            .sends("application/rss+xml", "Get the releases of an app as RSS"),
+        get("/api/v1/apps", Account, search::search_apps)
+            .gives::<Page<AppHit>>("Search the apps of the workspaces that the caller may see"),
     ]
 }
 

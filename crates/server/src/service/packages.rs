@@ -3,7 +3,7 @@
 use std::io::{Cursor, Read};
 
 use bytes::Bytes;
-use chandlery_chart::{ArchiveError, File, Limits, read_templates, read_values};
+use chandlery_chart::{Archive, ArchiveError, File, Limits, read_templates, read_values};
 use chandlery_core::{Digest, Error, Permission, Result};
 use chandlery_store::charts::VersionRow;
 use chandlery_store::{BlobReader, packages, provenance};
@@ -103,9 +103,33 @@ pub(crate) async fn values(app: &App, version: &VersionRow) -> Result<Bytes> {
 
 type ReadPackage<T> = fn(Box<dyn Read>, &Limits) -> Result<T, ArchiveError>;
 
-/// Reads something out of a stored package, off the threads that serve connections.
+/// Reads something out of the package of a version.
 async fn read_package<T: Send + 'static>(app: &App, version: &VersionRow, read: ReadPackage<T>) -> Result<T> {
-    let blob = app.store.blobs().open_blob(&version.digest, version.size, None).await?;
+    read_blob(app, &version.digest, version.size, move |reader| read(reader, &Limits::default())).await
+}
+
+/// A file of a package as text; what is no UTF-8 in it is replaced.
+pub(crate) fn text_of(archive: &Archive, path: &str) -> Option<String> {
+    let file = archive.files.iter().find(|file| file.path == path)?;
+    Some(String::from_utf8_lossy(&file.data).into_owned())
+}
+
+/// The README of a package.
+pub(crate) fn readme_of(archive: &Archive) -> Option<String> {
+    const NAMES: [&str; 3] = ["readme.md", "readme.txt", "readme"];
+    let named = |name: &str| archive.files.iter().find(|file| file.path.eq_ignore_ascii_case(name));
+    let file = NAMES.iter().find_map(|name| named(name))?;
+    Some(String::from_utf8_lossy(&file.data).into_owned())
+}
+
+/// Reads something out of a stored package, off the threads that serve connections.
+pub(crate) async fn read_blob<T: Send + 'static>(
+    app: &App,
+    digest: &Digest,
+    size: u64,
+    read: impl FnOnce(Box<dyn Read>) -> Result<T, ArchiveError> + Send + 'static,
+) -> Result<T> {
+    let blob = app.store.blobs().open_blob(digest, size, None).await?;
     let blob = match blob {
         BlobReader::File { file, .. } => OpenPackage::File(file),
         BlobReader::Stream { stream, .. } => {
@@ -113,7 +137,7 @@ async fn read_package<T: Send + 'static>(app: &App, version: &VersionRow, read: 
             OpenPackage::Memory(bytes.concat())
         }
     };
-    tokio::task::spawn_blocking(move || read(blob.into_reader(), &Limits::default()))
+    tokio::task::spawn_blocking(move || read(blob.into_reader()))
         .await
         .map_err(Error::internal)?
         .map_err(Error::internal)

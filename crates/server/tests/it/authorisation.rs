@@ -158,6 +158,14 @@ fn probes() -> Vec<Probe> {
             400,
             "missing field",
         ),
+        get("/api/v1/store/apps", 1, "\"mychart\""),
+        get("/api/v1/store/apps/{workspace}/{app}", 1, "\"mychart\""),
+        get("/api/v1/store/apps/{workspace}/{app}/versions", 1, "\"0.1.0\""),
+        get("/api/v1/store/apps/{workspace}/{app}/versions/{version}", 1, "replicas: 1"),
+        get("/api/v1/store/apps/{workspace}/{app}/versions/{version}/file", 1, "replicas: 1"),
+        get("/api/v1/store/apps/{workspace}/{app}/feed.json", 1, "jsonfeed.org"),
+        get("/api/v1/store/apps/{workspace}/{app}/feed.rss", 1, "<rss version"),
+        get("/api/v1/apps", 1, "items"),
         get("/api/v1/openapi.json", 1, "\"openapi\": \"3.1.0\""),
         get("/api/docs", 1, "<html"),
     ]
@@ -259,7 +267,7 @@ async fn server_of_everything() -> (TestServer, Client) {
     for place in PLACES.iter().chain([&ELSEWHERE]) {
         admin.create_repository(place.path, &json!({ "visibility": place.visibility.as_str() })).await;
     }
-    Release::of("isv", "mychart", "0.1.0").put(&server.store().await).await;
+    Release::of("team", "mychart", "0.1.0").put(&server.store().await).await;
     admin.set(STORE.path, &json!({ "artifacthub_repository_id": "7" })).await;
     admin.set(DEFAULT.path, &json!({ "visibility": DEFAULT.visibility.as_str() })).await;
     for place in PLACES.iter().chain([&DEFAULT]) {
@@ -378,7 +386,9 @@ async fn expired_token(server: &TestServer) -> Client {
 fn url_of(probe: &Probe, pattern: &str, repository: &str) -> String {
     let (workspace, repository) = repository.split_once('/').unwrap();
     let deletes = probe.method == Method::DELETE;
-    pattern
+    // The one path of the store that needs a query.
+    let query = if pattern.ends_with("/file") { "?path=values.yaml" } else { "" };
+    let path = pattern
         .replace("{workspace}", workspace)
         .replace("{repository}", repository)
         .replace("{file}", "mychart-0.1.0.tgz")
@@ -391,7 +401,8 @@ fn url_of(probe: &Probe, pattern: &str, repository: &str) -> String {
         .replace("{role}", if deletes { "nothing" } else { "custom" })
         .replace("{project}", if deletes { "nothing" } else { "web" })
         .replace("{invitation}", "0")
-        .replace("{robot}", if deletes { "nothing" } else { "ci" })
+        .replace("{robot}", if deletes { "nothing" } else { "ci" });
+    path + query
 }
 
 async fn send(client: &Client, probe: &Probe, url: &str) -> Answer {

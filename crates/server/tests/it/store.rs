@@ -1,7 +1,9 @@
 //! The store: its repository, its shelves, what it shows, and finding things in it.
 
 mod categories;
+mod listing;
 mod repository;
+mod searching;
 
 use bytes::Bytes;
 use chandlery_core::VersionState;

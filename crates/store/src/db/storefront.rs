@@ -291,6 +291,16 @@ pub async fn versions(
     Ok(rows.into_iter().map(with_downloads).collect())
 }
 
+/// How often the package of a version of an app (its row) was downloaded.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn downloads(connection: &impl Connection, app_id: i64, version: &str) -> Result<u64> {
+    let sql = "SELECT downloads FROM downloads WHERE app_id = $1 AND version = $2";
+    let row = connection.query_optional(sql, vec![app_id.into(), version.into()]).await?;
+    row.map_or(Ok(0), |row| Columns::of(&row).unsigned())
+}
+
 /// Adds downloads of files of a repository (its row) to the versions of the store's apps that they are packages of.
 /// Files that are none of these any more are left out.
 ///

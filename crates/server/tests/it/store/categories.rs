@@ -45,6 +45,12 @@ async fn life_of_a_category() {
     let database = create(&admin, json!({ "name": "database", "icon": "database", "position": 5 })).await;
     assert_eq!(database["title"], "database");
     assert_eq!(names(&admin).await, ["database", "iot", "uncategorized"]);
+    let first = admin.get(&format!("{ALL}?limit=2")).await.expect(200);
+    assert_eq!(first.json()["next"], "iot");
+    let (next, _) = first.header("link")[1..].split_once('>').unwrap();
+    let second = admin.get(next).await.expect(200).json();
+    assert_eq!((&second["items"][0]["name"], second.get("next")), (&json!("uncategorized"), None));
+    admin.get(&format!("{ALL}?cursor=nothing")).await.is_problem(400, "invalid");
     let again = admin.send_json(Method::POST, ALL, &json!({ "name": "iot" })).await;
     again.is_problem(409, "already_exists");
 

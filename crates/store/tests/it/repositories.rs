@@ -49,7 +49,7 @@ async fn repositories_live(fixture: &Fixture) {
     assert_eq!(repositories::generations(connection).await.unwrap(), [(id, 0)]);
 
     let full = workspaces::delete(connection, &team).await.unwrap_err();
-    assert_eq!(full.to_string(), "workspace team has repositories or apps: delete them first");
+    assert_eq!(full.to_string(), "workspace team has repositories, apps or projects: delete them first");
     repositories::delete(connection, id).await.unwrap();
     assert_eq!(repositories::generation(connection, id).await.unwrap(), None);
     for error in [

@@ -4,6 +4,7 @@
 //! type does not offer. Responses may gain fields. Timestamps are RFC 3339 in UTC.
 
 mod account;
+mod app;
 mod category;
 mod page;
 mod problem;
@@ -17,6 +18,11 @@ mod token;
 mod workspace;
 
 pub use account::{AccountView, CreateAccount, MembershipView, UpdateAccount, UpdatePassword, Whoami};
+pub use app::{
+    ActOnVersion, AppInformation, AppListQuery, AppMaintainer, AppVersionView, AppView, AuditQuery,
+    AuditView, ChineseTexts, CompareQuery, PackageReference, ReviewQuery, ReviewSettings, ReviewStatus,
+    ReviewSummary, ReviewView, UpdateApp, UpdateAppVersion,
+};
 pub use category::{AppCategory, CategoryView, CreateCategory, DeleteCategory, UpdateCategory};
 pub use page::{Page, PageQuery};
 pub use problem::Problem;

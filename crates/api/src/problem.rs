@@ -1,5 +1,6 @@
 //! Errors.
 
+use chandlery_core::{Action, VersionState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,4 +17,10 @@ pub struct Problem {
     pub detail: String,
     /// The request's id, as in the `X-Request-Id` header and the log.
     pub request_id: String,
+    /// With `illegal_action`: the state the version is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<VersionState>,
+    /// With `illegal_action`: what the caller may do in that state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actions: Option<Vec<Action>>,
 }

@@ -216,6 +216,8 @@ pub struct PackageFile {
     pub path: String,
     /// Its size in bytes.
     pub size: u64,
+    /// Whether it is no text.
+    pub binary: bool,
 }
 
 /// The query of a file of a version.

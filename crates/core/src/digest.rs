@@ -101,6 +101,19 @@ impl fmt::Debug for Sha256Hasher {
     }
 }
 
+#[cfg(feature = "schema")]
+impl utoipa::ToSchema for Digest {}
+
+#[cfg(feature = "schema")]
+impl utoipa::PartialSchema for Digest {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::Type::String)
+            .pattern(Some("^[0-9a-f]{64}$"))
+            .into()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

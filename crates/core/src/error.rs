@@ -1,5 +1,7 @@
 //! The one error of the rules, the store and the services.
 
+use crate::{Action, VersionState};
+
 /// A source error of any kind, kept for the log and never shown to a client.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -32,6 +34,16 @@ pub enum Error {
     /// The thing is not in the state that the caller named as the condition; a sentence.
     #[error("{0}")]
     PreconditionFailed(String),
+    /// The state of an app version does not allow this action now.
+    #[error("{} is not possible while the version is {}; possible now: {}", action.as_str(), state.as_str(), list(allowed))]
+    IllegalAction {
+        /// What was asked for.
+        action: Action,
+        /// The state the version is in.
+        state: VersionState,
+        /// What the caller may do in it.
+        allowed: Vec<Action>,
+    },
     /// No valid credentials were given, and the request needs some.
     #[error("authentication required")]
     Unauthenticated,
@@ -72,6 +84,13 @@ pub enum Error {
     Internal(#[source] BoxError),
 }
 
+fn list(actions: &[Action]) -> String {
+    match actions {
+        [] => "nothing".to_owned(),
+        _ => actions.iter().map(|action| action.as_str()).collect::<Vec<_>>().join(", "),
+    }
+}
+
 impl Error {
     /// The stable machine-readable name of the variant, as problem+json shows it in `code`.
     #[must_use]
@@ -82,6 +101,7 @@ impl Error {
             Self::Invalid { .. } => "invalid",
             Self::Conflict(_) => "conflict",
             Self::PreconditionFailed(_) => "precondition_failed",
+            Self::IllegalAction { .. } => "illegal_action",
             Self::Unauthenticated => "unauthenticated",
             Self::Forbidden(_) => "forbidden",
             Self::TooLarge { .. } => "too_large",

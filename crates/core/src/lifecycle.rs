@@ -219,15 +219,12 @@ impl Action {
     /// that the version is removed.
     ///
     /// # Errors
-    /// [`Error::Conflict`] naming the state, when the action is not possible in it.
+    /// [`Error::IllegalAction`] when the action is not possible in this state; who may do what there is the caller's to
+    /// add.
     pub fn next(self, state: VersionState, phases_left: usize) -> Result<Option<VersionState>> {
         let rule = self.rule();
         if !rule.from.contains(&state) {
-            return Err(Error::Conflict(format!(
-                "{} is not possible while the version is {}",
-                self.as_str(),
-                state.as_str()
-            )));
+            return Err(Error::IllegalAction { action: self, state, allowed: Vec::new() });
         }
         Ok(match rule.next {
             Next::State(state) => Some(state),
@@ -356,6 +353,9 @@ mod tests {
             assert_eq!(action.as_str().parse::<Action>().unwrap(), action);
         }
         let error = Action::Release.next(VersionState::Draft, 0).unwrap_err();
-        assert_eq!(error.to_string(), "release is not possible while the version is draft");
+        assert_eq!(
+            error.to_string(),
+            "release is not possible while the version is draft; possible now: nothing"
+        );
     }
 }

@@ -33,7 +33,7 @@ const CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=\"ChartMuse
 pub(crate) fn status_of(error: &Error) -> StatusCode {
     match error {
         Error::NotFound(_) => StatusCode::NOT_FOUND,
-        Error::AlreadyExists(_) | Error::Conflict(_) => StatusCode::CONFLICT,
+        Error::AlreadyExists(_) | Error::Conflict(_) | Error::IllegalAction { .. } => StatusCode::CONFLICT,
         Error::PreconditionFailed(_) => StatusCode::PRECONDITION_FAILED,
         Error::Invalid { .. } => StatusCode::BAD_REQUEST,
         Error::Unauthenticated => StatusCode::UNAUTHORIZED,
@@ -98,20 +98,35 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let Self(error) = self;
         log(&error);
-        with_headers(&error, problem(status_of(&error), error.code(), error.to_string()))
+        let mut problem = problem_of(status_of(&error), error.code(), error.to_string());
+        if let Error::IllegalAction { state, allowed, .. } = &error {
+            problem.state = Some(*state);
+            problem.actions = Some(allowed.clone());
+        }
+        with_headers(&error, problem_response(&problem))
     }
 }
 
 /// An error body of the REST API.
 pub(crate) fn problem(status: StatusCode, code: &str, detail: String) -> Response {
-    let problem = Problem {
+    problem_response(&problem_of(status, code, detail))
+}
+
+fn problem_of(status: StatusCode, code: &str, detail: String) -> Problem {
+    Problem {
         status: status.as_u16(),
         code: code.to_owned(),
         title: status.canonical_reason().unwrap_or_default().to_owned(),
         detail,
         request_id: crate::observe::current_request_id(),
-    };
-    let body = serde_json::to_vec(&problem).unwrap_or_default();
+        state: None,
+        actions: None,
+    }
+}
+
+fn problem_response(problem: &Problem) -> Response {
+    let body = serde_json::to_vec(problem).unwrap_or_default();
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     json_response(status, "application/problem+json", body)
 }
 

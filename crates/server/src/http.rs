@@ -1,6 +1,9 @@
 //! HTTP faces: they parse, call a service, and word the answer. Rules are in `service`, permissions in `routes`.
 
 pub(crate) mod accounts;
+mod app_uploads;
+pub(crate) mod app_versions;
+pub(crate) mod apps;
 pub(crate) mod categories;
 pub(crate) mod charts;
 pub(crate) mod conditional;
@@ -13,6 +16,7 @@ pub(crate) mod operations;
 pub(crate) mod pages;
 pub(crate) mod projects;
 pub(crate) mod repositories;
+pub(crate) mod reviews;
 pub(crate) mod robots;
 pub(crate) mod roles;
 pub(crate) mod search;

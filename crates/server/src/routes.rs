@@ -3,6 +3,7 @@
 //! The router is built from this table only, so a route without a permission cannot exist; the authorisation test walks
 //! the same table.
 
+mod publishing;
 mod rest;
 mod tenancy;
 
@@ -14,7 +15,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use chandlery_core::{
-    Actor, Error, Permission, Place, RepositoryPath, Result, WorkspaceName, authorise, see,
+    Action, Actor, Error, Permission, Place, RepositoryPath, Result, WorkspaceName, authorise, see,
 };
 use chandlery_store::workspaces::{self, WorkspaceRow};
 use http::header::WWW_AUTHENTICATE;
@@ -26,6 +27,7 @@ use crate::error::{ApiError, ChartMuseumError};
 use crate::http::{charts, documentation, files, operations, search, uploads};
 use crate::observe::RoutePattern;
 use crate::openapi::Operation;
+use crate::service::apps::AppScope;
 
 /// What a request needs before its handler sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +46,10 @@ pub enum Need {
     Workspace(Permission),
     /// Any right in the workspace that the path names.
     Member,
+    /// A permission in the workspace of the app that the path names. Reviewers read apps that were submitted as well.
+    App(Permission),
+    /// What the lifecycle of app versions asks for an action on the app or version that the path names.
+    Lifecycle(Action),
     /// A permission in the repository that the path names.
     Repository(Permission),
     /// To read the store: the visibility of its repository says who may.
@@ -299,6 +305,16 @@ impl Guard {
                 see(&actor, scope.place())?;
                 request.extensions_mut().insert(scope);
             }
+            Need::App(permission) => {
+                let scope = self.app_scope(actor.clone(), &mut request).await?;
+                scope.require(permission)?;
+                request.extensions_mut().insert(scope);
+            }
+            Need::Lifecycle(action) => {
+                let scope = self.app_scope(actor.clone(), &mut request).await?;
+                scope.require_chance(action)?;
+                request.extensions_mut().insert(scope);
+            }
             Need::Store => {
                 let scope = self.scope(actor.clone(), Ok(STORE_REPOSITORY.clone())).await?;
                 scope.require(Permission::AppsView)?;
@@ -354,6 +370,19 @@ impl Guard {
         }
     }
 
+    /// Looks the app up that the path names. Nobody learns from the answer whether it exists unless they may see it.
+    async fn app_scope(&self, actor: Actor, request: &mut Request) -> Result<AppScope> {
+        let (mut parts, body) = std::mem::take(request).into_parts();
+        let name = path_parameters(&mut parts).await.map(|parameters| parameters.get("app").parse());
+        *request = Request::from_parts(parts, body);
+        match self.workspace_scope(actor, request).await {
+            Ok(scope) => AppScope::find(&self.app, scope, name?).await,
+            // In the words for an app that may not be seen.
+            Err(Error::NotFound(_)) => Err(Error::not_found("app")),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Looks the repository up. Nobody learns from the answer whether it exists unless they may see it.
     async fn scope(&self, actor: Actor, path: Result<RepositoryPath>) -> Result<Scope> {
         let found = match path {
@@ -390,6 +419,15 @@ impl<S: Sync> FromRequestParts<S> for WorkspaceScope {
 
     async fn from_request_parts(parts: &mut http::request::Parts, _: &S) -> Result<Self, ApiError> {
         let missing = || ApiError(Error::internal("the route of this handler needs no workspace"));
+        parts.extensions.get::<Self>().cloned().ok_or_else(missing)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for AppScope {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut http::request::Parts, _: &S) -> Result<Self, ApiError> {
+        let missing = || ApiError(Error::internal("the route of this handler needs no app"));
         parts.extensions.get::<Self>().cloned().ok_or_else(missing)
     }
 }

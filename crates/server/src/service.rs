@@ -1,16 +1,21 @@
 //! The rules: each method takes who acts first, checks the permission, and does its work in one transaction.
 
 pub(crate) mod accounts;
+pub(crate) mod app_versions;
+pub(crate) mod apps;
+pub(crate) mod audit;
 pub(crate) mod bootstrap;
 pub(crate) mod categories;
 pub(crate) mod charts;
 pub(crate) mod downloads;
 pub(crate) mod invitations;
+pub(crate) mod lifecycle;
 pub(crate) mod members;
 pub(crate) mod packages;
 pub(crate) mod projects;
 pub(crate) mod publish;
 pub(crate) mod repositories;
+pub(crate) mod reviews;
 pub(crate) mod rights;
 pub(crate) mod robots;
 pub(crate) mod roles;
@@ -21,4 +26,5 @@ pub(crate) mod storefront;
 pub(crate) mod texts;
 pub(crate) mod tokens;
 pub(crate) mod trail;
+mod version_order;
 pub(crate) mod workspaces;

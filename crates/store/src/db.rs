@@ -18,6 +18,7 @@ pub mod listings;
 pub mod members;
 mod open;
 pub mod packages;
+pub mod platform_settings;
 pub mod projects;
 pub mod provenance;
 pub mod repositories;

@@ -19,8 +19,8 @@ pub mod testing;
 pub use blobs::{BlobReader, BlobSource, BlobStream, Blobs, FinishedBlob, StorageKey, TempBlob};
 pub use db::{
     Connection, Database, Pool, Transaction, accounts, app_versions, apps, audit, categories, charts, groups,
-    identities, invitations, listings, members, packages, projects, provenance, repositories, reviews,
-    robots, roles, sessions, storefront, tokens, workspaces,
+    identities, invitations, listings, members, packages, platform_settings, projects, provenance,
+    repositories, reviews, robots, roles, sessions, storefront, tokens, workspaces,
 };
 pub use garbage::GarbageReport;
 pub use settings::{BlobsUrl, DatabaseUrl, S3Credentials, StoreSettings};

@@ -94,6 +94,21 @@ pub(crate) fn link_to_next<Q: Serialize>(response: &mut Response, path: &str, qu
     }
 }
 
+/// The answer with a page that was cut by the database, and a `Link` to the next one at the address that was asked.
+pub(crate) fn next_page<T: Serialize>(address: &http::Uri, page: &Page<T>) -> Response {
+    let mut response = json(StatusCode::OK, page);
+    if let Some(next) = &page.next {
+        let others = form_urlencoded::parse(address.query().unwrap_or_default().as_bytes());
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(others.filter(|(name, _)| name != "cursor")).append_pair("cursor", next);
+        let link = format!("<{}?{}>; rel=\"next\"", address.path(), query.finish());
+        if let Ok(link) = link.parse() {
+            response.headers_mut().insert(header::LINK, link);
+        }
+    }
+    response
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -90,19 +90,19 @@ fn is_forced(query: Option<&str>) -> bool {
     form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "force")
 }
 
-fn content_type(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn content_type(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok())
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
+pub(super) fn is_form(headers: &HeaderMap) -> bool {
     let media_type = content_type(headers).unwrap_or_default().split(';').next().unwrap_or_default();
     media_type.trim().eq_ignore_ascii_case("multipart/form-data")
 }
 
-type Chunks = std::pin::Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
+pub(super) type Chunks = std::pin::Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
 
 /// The body as chunks, refused when it is too large, and when nothing comes for too long.
-fn bounded(app: &App, request: Request) -> Result<Chunks> {
+pub(super) fn bounded(app: &App, request: Request) -> Result<Chunks> {
     let limit = app.config.max_upload_size;
     let too_large = move || Error::TooLarge { what: "the request body".to_owned(), limit };
     let announced =
@@ -136,7 +136,10 @@ fn cut(reason: &str) -> Error {
 }
 
 /// Writes chunks to a temporary blob.
-async fn receive(app: &App, mut chunks: impl Stream<Item = Result<Bytes>> + Unpin) -> Result<FinishedBlob> {
+pub(super) async fn receive(
+    app: &App,
+    mut chunks: impl Stream<Item = Result<Bytes>> + Unpin,
+) -> Result<FinishedBlob> {
     let mut blob = app.store.blobs().begin(app.config.max_upload_size);
     while let Some(chunk) = chunks.try_next().await? {
         blob.write(chunk).await?;
@@ -185,7 +188,7 @@ async fn receive_form(app: &App, request: Request, boundary: String) -> Result<U
 }
 
 /// The next part. A form that ends early or has another boundary has no more parts; a limit is still an error.
-async fn next_field(form: &mut Multipart<'static>) -> Result<Option<multer::Field<'static>>> {
+pub(super) async fn next_field(form: &mut Multipart<'static>) -> Result<Option<multer::Field<'static>>> {
     match form.next_field().await {
         Ok(field) => Ok(field),
         Err(multer::Error::StreamReadFailed(source)) => Err(stream_error(source)),
@@ -212,7 +215,7 @@ async fn receive_field(app: &App, field: multer::Field<'static>) -> Result<Optio
 }
 
 /// Our own error, which travelled through the form's reader.
-fn stream_error(source: Box<dyn std::error::Error + Send + Sync>) -> Error {
+pub(super) fn stream_error(source: Box<dyn std::error::Error + Send + Sync>) -> Error {
     match source.downcast::<Error>() {
         Ok(error) => *error,
         Err(source) => cut(&source.to_string()),

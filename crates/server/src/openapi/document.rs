@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chandlery_api::Problem;
-use chandlery_core::Permission;
+use chandlery_core::{Permission, Who};
 use http::{Method, StatusCode};
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, Paths};
 use utoipa::openapi::response::{Response, ResponseBuilder, ResponsesBuilder};
@@ -145,7 +145,9 @@ fn errors_of(need: Need) -> &'static [StatusCode] {
             &[UNAUTHENTICATED, Status::NOT_FOUND, GUESSING, UNAVAILABLE]
         }
         Need::Member => &[UNAUTHENTICATED, Status::NOT_FOUND, GUESSING, UNAVAILABLE],
-        Need::Workspace(_) | Need::Repository(_) => {
+        // Whoever sees an app may read it.
+        Need::App(Permission::AppsView) => &[UNAUTHENTICATED, Status::NOT_FOUND, GUESSING, UNAVAILABLE],
+        Need::Workspace(_) | Need::App(_) | Need::Lifecycle(_) | Need::Repository(_) => {
             &[UNAUTHENTICATED, Status::FORBIDDEN, Status::NOT_FOUND, GUESSING, UNAVAILABLE]
         }
     }
@@ -167,9 +169,34 @@ fn needed(need: Need) -> Option<String> {
         Need::Workspace(permission) => {
             Some(format!("Needs the permission `{}` in the workspace.", permission.as_str()))
         }
+        Need::App(Permission::AppsView) => Some(
+            "Needs the permission `apps.view` in the workspace, or `apps.review` on the platform once a version was submitted.".to_owned(),
+        ),
+        Need::App(permission) => {
+            Some(format!("Needs the permission `{}` in the app's workspace.", permission.as_str()))
+        }
+        Need::Lifecycle(action) => Some(format!("Needs {}.", who_may(action.who()))),
         Need::Repository(permission) => {
             Some(format!("Needs the permission `{}` in the repository.", permission.as_str()))
         }
+    }
+}
+
+fn who_may(who: Who) -> String {
+    match who {
+        Who::Workspace(permission) => {
+            format!("the permission `{}` in the app's workspace", permission.as_str())
+        }
+        Who::Platform(permission) => format!("the permission `{}` on the platform", permission.as_str()),
+        Who::Reviewer(permission) => format!(
+            "the permission `{}` on the platform; who submitted a version does not review it unless the settings of reviews allow it",
+            permission.as_str()
+        ),
+        Who::SubmitterOr(permission) => format!(
+            "to be who submitted the version, or the permission `{}` in the app's workspace",
+            permission.as_str()
+        ),
+        Who::Administrator => "every permission there is".to_owned(),
     }
 }
 
@@ -184,12 +211,7 @@ fn securities(need: Need) -> Vec<SecurityRequirement> {
         Need::Anyone | Need::Store | Need::Repository(Permission::AppsView) => {
             vec![SecurityRequirement::default(), by(TOKEN), by(PASSWORD)]
         }
-        Need::Account
-        | Need::FullAccount
-        | Need::Platform(_)
-        | Need::Member
-        | Need::Workspace(_)
-        | Need::Repository(_) => vec![by(TOKEN), by(PASSWORD)],
+        _ => vec![by(TOKEN), by(PASSWORD)],
     }
 }
 

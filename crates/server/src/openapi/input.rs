@@ -14,6 +14,7 @@ use super::{Schemas, reference};
 use crate::app::{Scope, SharedApp, WorkspaceScope};
 use crate::http::{Json, PeerAddress, Query};
 use crate::routes::Caller;
+use crate::service::apps::AppScope;
 
 /// What is read of a request beside its path, and which errors that brings.
 #[derive(Default)]
@@ -77,6 +78,7 @@ impl Input for State<SharedApp> {}
 impl Input for Caller {}
 impl Input for Scope {}
 impl Input for WorkspaceScope {}
+impl Input for AppScope {}
 impl Input for PeerAddress {}
 impl Input for HeaderMap {}
 impl Input for Request {}

@@ -40,6 +40,7 @@ pub(super) fn rows() -> Vec<Route> {
     rows.extend(repository_rows());
     rows.extend(category_rows());
     rows.extend(store_rows());
+    rows.extend(super::publishing::rows());
     rows.push(
         get("/api/v1/openapi.json", Nothing, documentation::get_openapi)
             .sends("application/json", "Get the OpenAPI document of this API"),

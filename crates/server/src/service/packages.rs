@@ -129,6 +129,16 @@ pub(crate) async fn read_blob<T: Send + 'static>(
     size: u64,
     read: impl FnOnce(Box<dyn Read>) -> Result<T, ArchiveError> + Send + 'static,
 ) -> Result<T> {
+    read_stored(app, digest, size, read).await?.map_err(Error::internal)
+}
+
+/// Gives a stored file to `read`, off the threads that serve connections.
+pub(crate) async fn read_stored<T: Send + 'static>(
+    app: &App,
+    digest: &Digest,
+    size: u64,
+    read: impl FnOnce(Box<dyn Read>) -> T + Send + 'static,
+) -> Result<T> {
     let blob = app.store.blobs().open_blob(digest, size, None).await?;
     let blob = match blob {
         BlobReader::File { file, .. } => OpenPackage::File(file),
@@ -137,10 +147,7 @@ pub(crate) async fn read_blob<T: Send + 'static>(
             OpenPackage::Memory(bytes.concat())
         }
     };
-    tokio::task::spawn_blocking(move || read(blob.into_reader()))
-        .await
-        .map_err(Error::internal)?
-        .map_err(Error::internal)
+    tokio::task::spawn_blocking(move || read(blob.into_reader())).await.map_err(Error::internal)
 }
 
 fn unreadable(error: chandlery_core::BoxError) -> Error {

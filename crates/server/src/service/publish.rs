@@ -65,7 +65,7 @@ pub(crate) async fn publish(app: &App, scope: &Scope, upload: Upload) -> Result<
 }
 
 /// Opens a package and checks it as Helm's loader does, off the threads that serve connections.
-async fn checked_package(blob: &FinishedBlob, limit: Option<u64>) -> Result<NewPackage> {
+pub(super) async fn checked_package(blob: &FinishedBlob, limit: Option<u64>) -> Result<NewPackage> {
     if let Some(limit) = limit.filter(|limit| blob.size() > *limit) {
         return Err(Error::TooLarge { what: "the package".to_owned(), limit });
     }
@@ -108,7 +108,7 @@ fn checked_file_name(metadata: &Metadata) -> Result<String> {
 /// The largest provenance file that is read: a Chart.yaml of 1 MiB would be large.
 const LARGEST_PROVENANCE: u64 = 5 << 20;
 
-fn checked_provenance(blob: &FinishedBlob) -> Result<NewProvenance> {
+pub(super) fn checked_provenance(blob: &FinishedBlob) -> Result<NewProvenance> {
     let mut text = Vec::new();
     blob.reader().take(LARGEST_PROVENANCE).read_to_end(&mut text).map_err(|_| invalid_provenance())?;
     let identity = parse_identity(&text).map_err(|_| invalid_provenance())?;

@@ -319,10 +319,11 @@ pub(crate) async fn version(
     let archive = read_blob(app, &digest, size, read).await?;
     let metadata = serde_json::from_str(&row.package.metadata).map_err(Error::internal)?;
     let readme = readme_of(&archive);
-    let files = archive
-        .files
-        .iter()
-        .map(|file| PackageFile { path: file.path.clone(), size: file.data.len() as u64 });
+    let files = archive.files.iter().map(|file| PackageFile {
+        path: file.path.clone(),
+        size: file.data.len() as u64,
+        binary: std::str::from_utf8(&file.data).is_err(),
+    });
     Ok(StoreVersionView {
         version: store_version(app, &listing, &ReleasedVersion { version: row, downloads }),
         metadata,

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use chandlery_core::{
-    Account, Actor, Digest, Memberships, Permission, PermissionSet, Place as At, RepositoryScope, RoleKind,
-    TokenScope, Visibility, authorise, builtin_role, see,
+    Account, Actor, Digest, Error, Memberships, Permission, PermissionSet, Place as At, RepositoryScope,
+    RoleKind, TokenScope, Visibility, Who, authorise, builtin_role, may, see,
 };
 use chandlery_server::routes::{Need, listed};
 use chandlery_server::{Access, ChartMuseumConfig, Config};
@@ -29,7 +29,17 @@ struct Probe {
     text: &'static str,
 }
 
+/// The pattern of something of an app.
+macro_rules! of_app {
+    ($suffix:literal) => {
+        concat!("/api/v1/workspaces/{workspace}/apps/{app}", $suffix)
+    };
+}
+
 const MEMBER: &str = "/api/v1/workspaces/{workspace}/members/{account}";
+
+const APPS: &str = "/api/v1/workspaces/{workspace}/apps";
+const APP: &str = of_app!("");
 
 /// One for every kind of route. None of them changes what the others see.
 fn probes() -> Vec<Probe> {
@@ -48,6 +58,8 @@ fn probes() -> Vec<Probe> {
     };
     let get = |pattern, patterns, text| probe(Method::GET, pattern, patterns, None, 200, text);
     let empty = || Some(json!({}));
+    // Refused by whoever reads it, so that the state of things does not change.
+    let unknown = || Some(json!({ "unknown": 1 }));
     vec![
         get("/index.yaml", 2, "apiVersion: v1"),
         get("/charts/{file}", 2, ""),
@@ -166,6 +178,48 @@ fn probes() -> Vec<Probe> {
         get("/api/v1/store/apps/{workspace}/{app}/feed.json", 1, "jsonfeed.org"),
         get("/api/v1/store/apps/{workspace}/{app}/feed.rss", 1, "<rss version"),
         get("/api/v1/apps", 1, "items"),
+        get(APPS, 1, "\"mychart\""),
+        probe(Method::POST, APPS, 1, empty(), 400, "missing field"),
+        get(APP, 1, "\"mychart\""),
+        probe(Method::PATCH, APP, 1, unknown(), 400, "unknown field"),
+        probe(Method::DELETE, APP, 1, None, 409, "delete them first"),
+        probe(Method::POST, of_app!("/suspend"), 1, unknown(), 400, "unknown field"),
+        probe(Method::POST, of_app!("/recover"), 1, unknown(), 400, "unknown field"),
+        get(of_app!("/audit"), 1, "upload"),
+        get(of_app!("/versions"), 1, "0.1.0"),
+        probe(Method::POST, of_app!("/versions"), 1, empty(), 400, "missing field"),
+        get(of_app!("/versions/{version}"), 1, "0.1.0"),
+        probe(Method::PATCH, of_app!("/versions/{version}"), 1, unknown(), 400, "unknown field"),
+        probe(Method::DELETE, of_app!("/versions/{version}"), 1, None, 404, "version not found"),
+        get(of_app!("/versions/{version}/package"), 1, ""),
+        probe(Method::PUT, of_app!("/versions/{version}/package"), 1, empty(), 400, "missing field"),
+        get(of_app!("/versions/{version}/files"), 1, "Chart.yaml"),
+        probe(Method::GET, of_app!("/versions/{version}/file"), 1, None, 400, "missing field"),
+        probe(Method::GET, of_app!("/versions/{version}/diff"), 1, None, 400, "missing field"),
+        probe(Method::GET, of_app!("/versions/{version}/report"), 1, None, 404, "never submitted"),
+        get(of_app!("/versions/{version}/audit"), 1, "upload"),
+        probe(Method::POST, of_app!("/versions/{version}/submit"), 1, unknown(), 400, "unknown field"),
+        probe(Method::POST, of_app!("/versions/{version}/cancel"), 1, unknown(), 400, "unknown field"),
+        probe(Method::POST, of_app!("/versions/{version}/start-review"), 1, unknown(), 400, "unknown field"),
+        probe(Method::POST, of_app!("/versions/{version}/pass"), 1, unknown(), 400, "unknown field"),
+        probe(Method::POST, of_app!("/versions/{version}/reject"), 1, unknown(), 400, "unknown field"),
+        probe(Method::POST, of_app!("/versions/{version}/override-pass"), 1, unknown(), 400, "unknown field"),
+        probe(
+            Method::POST,
+            of_app!("/versions/{version}/override-reject"),
+            1,
+            unknown(),
+            400,
+            "unknown field",
+        ),
+        probe(Method::POST, of_app!("/versions/{version}/release"), 1, unknown(), 400, "unknown field"),
+        probe(Method::POST, of_app!("/versions/{version}/suspend"), 1, unknown(), 400, "unknown field"),
+        probe(Method::POST, of_app!("/versions/{version}/recover"), 1, unknown(), 400, "unknown field"),
+        get("/api/v1/reviews", 1, "items"),
+        get("/api/v1/settings/review", 1, "phases"),
+        probe(Method::PUT, "/api/v1/settings/review", 1, unknown(), 400, "unknown field"),
+        get("/api/v1/audit", 1, "items"),
+        get("/api/v1/workspaces/{workspace}/audit", 1, "items"),
         get("/api/v1/openapi.json", 1, "\"openapi\": \"3.1.0\""),
         get("/api/docs", 1, "<html"),
     ]
@@ -275,6 +329,10 @@ async fn server_of_everything() -> (TestServer, Client) {
         let url = format!("/api/{}", place.path);
         admin.post(&format!("{url}/charts"), package("mychart", "0.1.0")).await.expect(201);
         admin.post(&format!("{url}/prov"), provenance("mychart", "0.1.0")).await.expect(201);
+    }
+    for workspace in ["team", "default", "other", "system"] {
+        let form = Form::new().part("package", Part::bytes(package("mychart", "0.1.0").to_vec()));
+        admin.post_form(&format!("/api/v1/workspaces/{workspace}/apps"), form).await.expect(201);
     }
     for (path, body) in [
         ("roles", json!({ "name": "custom", "permissions": [] })),
@@ -430,6 +488,24 @@ fn refusal(need: Need, actor: Option<&Actor>, place: Place) -> Option<u16> {
         Need::Platform(permission) => authorise(actor, permission, At::Platform),
         Need::Member => see(actor, At::Workspace(place.workspace)),
         Need::Workspace(permission) => authorise(actor, permission, At::Workspace(place.workspace)),
+        Need::App(permission) => {
+            at_app(actor, place).and_then(|()| authorise(actor, permission, At::Workspace(place.workspace)))
+        }
+        Need::Lifecycle(action) => at_app(actor, place).and_then(|()| match action.who() {
+            Who::Workspace(permission) => authorise(actor, permission, At::Workspace(place.workspace)),
+            Who::Platform(permission) | Who::Reviewer(permission) => {
+                authorise(actor, permission, At::Platform)
+            }
+            Who::SubmitterOr(permission) => [permission, Permission::AppsManage]
+                .into_iter()
+                .map(|permission| authorise(actor, permission, At::Workspace(place.workspace)))
+                .find(Result::is_ok)
+                .unwrap_or_else(|| Err(Error::Forbidden(String::new()))),
+            Who::Administrator => {
+                // Of those who walk here only the administrator has every permission.
+                authorise(actor, Permission::RolesManage, At::Platform)
+            }
+        }),
         Need::Repository(permission) => authorise(actor, permission, scope),
         Need::Store => return refusal(Need::Repository(Permission::AppsView), Some(actor), STORE),
     };
@@ -439,6 +515,15 @@ fn refusal(need: Need, actor: Option<&Actor>, place: Place) -> Option<u16> {
         "not_found" => 404,
         other => panic!("{other}"),
     })
+}
+
+/// Whether somebody may know of the app of a place, which was never submitted.
+fn at_app(actor: &Actor, place: Place) -> chandlery_core::Result<()> {
+    match actor {
+        Actor::Anonymous => Err(Error::Unauthenticated),
+        _ if may(actor, Permission::AppsView, At::Workspace(place.workspace)) => Ok(()),
+        _ => Err(Error::not_found("app")),
+    }
 }
 
 /// What a probe needs: a row says what suffices for some requests of its kind.
@@ -460,7 +545,8 @@ fn check(what: &str, answer: &Answer, refusal: Option<u16>, probe: &Probe) {
     };
     assert_eq!(answer.status, status, "{what}: {text}");
     assert_eq!(answer.header("www-authenticate").is_empty(), status != 401, "{what}");
-    let found = text.contains("repository not found") || text.contains("workspace not found");
+    let found =
+        ["repository", "workspace", "app"].iter().any(|what| text.contains(&format!("{what} not found")));
     assert!(found || status != 404, "{what}: {text}");
     let problem = probe.pattern.starts_with("/api/v1/");
     let content_type = if problem { "application/problem+json" } else { "application/json; charset=utf-8" };

@@ -14,7 +14,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
 use crate::store::Release;
-use crate::support::{Answer, Client, TestServer, package, provenance};
+use crate::support::{Answer, Client, Form, TestServer, package, provenance};
 
 /// What is sent on a route, and what the answer is for those who may.
 struct Probe {
@@ -331,7 +331,7 @@ async fn server_of_everything() -> (TestServer, Client) {
         admin.post(&format!("{url}/prov"), provenance("mychart", "0.1.0")).await.expect(201);
     }
     for workspace in ["team", "default", "other", "system"] {
-        let form = Form::new().part("package", Part::bytes(package("mychart", "0.1.0").to_vec()));
+        let form = Form::new().file("package", "x", &package("mychart", "0.1.0"));
         admin.post_form(&format!("/api/v1/workspaces/{workspace}/apps"), form).await.expect(201);
     }
     for (path, body) in [

@@ -5,6 +5,7 @@ mod charts;
 mod faults;
 mod files;
 mod index;
+mod publishing;
 mod replicas;
 mod rest;
 mod services;

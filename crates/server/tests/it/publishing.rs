@@ -1,0 +1,274 @@
+//! Apps from upload to store: the lifecycle as people go through it, and as it is refused.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Archive, Client, Form, TestServer, chart_yaml};
+
+const PASSWORD: &str = "a good password";
+const APPS: &str = "/api/v1/workspaces/demo/apps";
+const VERSIONS: &str = "/api/v1/workspaces/demo/apps/emq/versions";
+
+/// A chart that runs a broker.
+fn chart(version: &str) -> Bytes {
+    let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ .Release.Name }}\nspec:\n  \
+        replicas: {{ .Values.replicas }}\n  selector:\n    matchLabels: {app: emq}\n  template:\n    metadata:\n      \
+        labels: {app: emq}\n    spec:\n      containers:\n        - name: broker\n          image: example.com/emq:1.0\n";
+    Archive::new()
+        .file("chart/Chart.yaml", chart_yaml("emq", version))
+        .file("chart/values.yaml", "replicas: 1\n")
+        .file("chart/README.md", "# A broker\n")
+        .file("chart/templates/deployment.yaml", deployment)
+        .finish()
+}
+
+fn form(version: &str) -> Form {
+    Form::new().file("package", "emq.tgz", &chart(version))
+}
+
+/// The people of the tutorial.
+struct People {
+    server: TestServer,
+    admin: Client,
+    isv: Client,
+    reviewer: Client,
+    stranger: Client,
+}
+
+impl People {
+    async fn new() -> Self {
+        let server = TestServer::start().await;
+        let admin = server.admin().await;
+        let role = json!({ "name": "app-review", "permissions": ["apps.review", "categories.manage"] });
+        admin.send_json(Method::POST, "/api/v1/roles", &role).await.expect(201);
+        let workspace = json!({ "name": "demo" });
+        admin.send_json(Method::POST, "/api/v1/workspaces", &workspace).await.expect(201);
+        let isv = person(&server, &admin, "isv", "platform-regular").await;
+        let reviewer = person(&server, &admin, "reviewer", "app-review").await;
+        let stranger = person(&server, &admin, "stranger", "platform-regular").await;
+        for (account, role) in [("isv", "workspace-admin"), ("reviewer", "workspace-admin")] {
+            let member = json!({ "account": account, "role": role });
+            admin.send_json(Method::POST, "/api/v1/workspaces/demo/members", &member).await.expect(201);
+        }
+        Self { server, admin, isv, reviewer, stranger }
+    }
+
+    /// A version that `isv` has submitted.
+    async fn submitted(&self, version: &str) {
+        let path = if self.isv.get(&format!("{APPS}/emq")).await.status == 404 { APPS } else { VERSIONS };
+        self.isv.post_form(path, form(version)).await.expect(201);
+        act(&self.isv, version, "submit", json!({ "update_log": "first" })).await.expect(200);
+    }
+
+    /// A version in the store.
+    async fn released(&self, version: &str) {
+        self.submitted(version).await;
+        act(&self.reviewer, version, "pass", json!({})).await.expect(200);
+        act(&self.isv, version, "release", json!({})).await.expect(200);
+    }
+}
+
+async fn person(server: &TestServer, admin: &Client, name: &str, role: &str) -> Client {
+    let body = json!({ "name": name, "role": role, "password": PASSWORD });
+    admin.send_json(Method::POST, "/api/v1/accounts", &body).await.expect(201);
+    let client = server.anonymous().with_password(name, PASSWORD);
+    client.create_token(&json!({ "name": "test", "scope": "all" })).await
+}
+
+async fn act(client: &Client, version: &str, action: &str, body: Value) -> Answer {
+    client.send_json(Method::POST, &format!("{VERSIONS}/{version}/{action}"), &body).await
+}
+
+async fn state(client: &Client, version: &str) -> String {
+    let view = client.get(&format!("{VERSIONS}/{version}")).await.expect(200).json();
+    view["state"].as_str().unwrap().to_owned()
+}
+
+fn names(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tutorial() {
+    let people = People::new().await;
+    let People { isv, reviewer, stranger, .. } = &people;
+    let app = isv.post_form(APPS, form("1.0.0")).await.expect(201).json();
+    assert_eq!((&app["name"], &app["state"]), (&json!("emq"), &json!("draft")));
+    let information = json!({ "display_name": "EMQ", "information": { "summary": "A broker", "keywords": ["iot"],
+        "zh": { "display_name": "消息中间件" } } });
+    let edited = isv.send_json(Method::PATCH, &format!("{APPS}/emq"), &information).await.expect(200);
+    assert_eq!(edited.header("etag"), "\"2\"");
+    stranger.get(&format!("{APPS}/emq")).await.is_problem(404, "not_found");
+
+    let submitted = act(isv, "1.0.0", "submit", json!({ "update_log": "first" })).await.expect(200).json();
+    assert_eq!(submitted["state"], "submitted");
+    assert_eq!(names(&submitted["actions"]), ["cancel"]);
+    let queue = reviewer.get("/api/v1/reviews?status=unprocessed").await.expect(200).json();
+    let first = &queue["items"][0];
+    assert_eq!(
+        (&first["workspace"], &first["app"], &first["version"]),
+        (&json!("demo"), &json!("emq"), &json!("1.0.0"))
+    );
+    isv.get("/api/v1/reviews").await.is_problem(403, "forbidden");
+    let report = reviewer.get(&format!("{VERSIONS}/1.0.0/report")).await.expect(200).json();
+    let outcomes: BTreeMap<&str, &str> = report["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|check| (check["id"].as_str().unwrap(), check["outcome"].as_str().unwrap()))
+        .collect();
+    assert_eq!((outcomes["render"], outcomes["package"]), ("passed", "passed"), "{outcomes:?}");
+    assert!(report["images"].to_string().contains("example.com/emq:1.0"), "{report}");
+
+    act(reviewer, "1.0.0", "start-review", json!({})).await.expect(200);
+    act(reviewer, "1.0.0", "reject", json!({})).await.is_problem(400, "invalid");
+    let rejected = act(reviewer, "1.0.0", "reject", json!({ "message": "no icon" })).await.expect(200).json();
+    assert_eq!(rejected["state"], "rejected");
+    act(isv, "1.0.0", "submit", json!({})).await.expect(200);
+    assert_eq!(act(reviewer, "1.0.0", "pass", json!({})).await.expect(200).json()["state"], "passed");
+    stranger.get("/store/index.yaml").await.expect(200);
+    assert!(!stranger.get("/store/index.yaml").await.text().contains("emq"));
+    assert_eq!(act(isv, "1.0.0", "release", json!({})).await.expect(200).json()["state"], "active");
+    let index = stranger.index("/store/index.yaml").await;
+    assert_eq!(index.entries["emq"][0].metadata.version, "1.0.0");
+    let pulled = stranger.get("/store/charts/emq-1.0.0.tgz").await.expect(200);
+    assert_eq!(pulled.body, chart("1.0.0"));
+
+    people.released("1.1.0").await;
+    let diff = isv.get(&format!("{VERSIONS}/1.1.0/diff?from=1.0.0")).await.expect(200);
+    assert!(diff.text().contains("1.1.0"), "{}", diff.text());
+    act(isv, "1.0.0", "suspend", json!({})).await.is_problem(403, "forbidden");
+    act(reviewer, "1.0.0", "suspend", json!({ "message": "a flaw" })).await.expect(200);
+    stranger.get("/store/charts/emq-1.0.0.tgz").await.expect(404);
+    assert_eq!(isv.get(&format!("{APPS}/emq")).await.json()["state"], "active");
+    act(reviewer, "1.0.0", "recover", json!({})).await.expect(200);
+    stranger.get("/store/charts/emq-1.0.0.tgz").await.expect(200);
+
+    let audit = isv.get(&format!("{VERSIONS}/1.0.0/audit")).await.expect(200).json();
+    let steps: Vec<_> = audit["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .rev()
+        .map(|entry| format!("{} {}", entry["actor"].as_str().unwrap(), entry["action"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        steps,
+        [
+            "isv upload",
+            "isv submit",
+            "reviewer start-review",
+            "reviewer reject",
+            "isv submit",
+            "reviewer pass",
+            "isv release",
+            "reviewer suspend",
+            "reviewer recover",
+        ]
+    );
+    assert_eq!(audit["items"][5]["message"], "no icon");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn illegal_moves_say_what_is_possible() {
+    let people = People::new().await;
+    let People { isv, reviewer, admin, .. } = &people;
+    isv.post_form(APPS, form("1.0.0")).await.expect(201);
+    let problem = act(isv, "1.0.0", "release", json!({})).await.is_problem(409, "illegal_action");
+    assert_eq!(problem["state"], "draft");
+    assert_eq!(names(&problem["actions"]), ["edit", "submit", "delete"]);
+    // Who does not see drafts does not see this one.
+    let outsider = person(&people.server, admin, "outsider", "app-review").await;
+    outsider.get(&format!("{APPS}/emq")).await.is_problem(404, "not_found");
+    act(isv, "1.0.0", "submit", json!({ "expected_state": "rejected" })).await.is_problem(409, "conflict");
+    act(isv, "1.0.0", "submit", json!({})).await.expect(200);
+    outsider.get(&format!("{VERSIONS}/1.0.0")).await.expect(200);
+    outsider.post_form(VERSIONS, form("2.0.0")).await.is_problem(403, "forbidden");
+    let own = person(&people.server, admin, "both", "app-review").await;
+    let member = json!({ "account": "both", "role": "workspace-admin" });
+    admin.send_json(Method::POST, "/api/v1/workspaces/demo/members", &member).await.expect(201);
+    own.post_form(VERSIONS, form("2.0.0")).await.expect(201);
+    act(&own, "2.0.0", "submit", json!({})).await.expect(200);
+    act(&own, "2.0.0", "pass", json!({})).await.is_problem(403, "forbidden");
+    act(reviewer, "2.0.0", "override-pass", json!({ "message": "now" })).await.is_problem(403, "forbidden");
+    act(admin, "2.0.0", "override-pass", json!({})).await.is_problem(400, "invalid");
+    act(admin, "2.0.0", "override-pass", json!({ "message": "urgent" })).await.expect(200);
+    let settings =
+        json!({ "phases": ["isv", "technical"], "allow_self_review": true, "blocking_checks": ["render"] });
+    reviewer.send_json(Method::PUT, "/api/v1/settings/review", &settings).await.is_problem(403, "forbidden");
+    admin.send_json(Method::PUT, "/api/v1/settings/review", &settings).await.expect(200);
+    isv.post_form(VERSIONS, form("3.0.0")).await.expect(201);
+    act(isv, "3.0.0", "submit", json!({})).await.expect(200);
+    let one = act(reviewer, "3.0.0", "pass", json!({ "phase": "isv" })).await.expect(200).json();
+    assert_eq!((&one["state"], &one["review"]["phase"]), (&json!("in-review"), &json!("technical")));
+    act(reviewer, "3.0.0", "pass", json!({ "phase": "isv" })).await.is_problem(409, "conflict");
+    act(reviewer, "3.0.0", "pass", json!({ "phase": "technical" })).await.expect(200);
+    assert_eq!(state(isv, "3.0.0").await, "passed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn packages_that_do_not_fit() {
+    let people = People::new().await;
+    let People { isv, admin, .. } = &people;
+    isv.post_form(APPS, form("1.0.0")).await.expect(201);
+    isv.post_form(APPS, form("1.0.0")).await.is_problem(409, "already_exists");
+    isv.post_form(VERSIONS, form("1.0.0")).await.is_problem(409, "already_exists");
+    let other = Archive::new().file("chart/Chart.yaml", chart_yaml("other", "2.0.0")).finish();
+    isv.post_form(VERSIONS, Form::new().file("package", "x", &other)).await.is_problem(400, "invalid");
+    isv.post_form(VERSIONS, Form::new().file("package", "x", b"no archive")).await.is_problem(400, "invalid");
+    isv.post_form(VERSIONS, Form::new().file("chart", "x", &other)).await.is_problem(400, "invalid");
+    isv.post_form(VERSIONS, Form::new()).await.is_problem(400, "invalid");
+    let broken = Archive::new()
+        .file("chart/Chart.yaml", chart_yaml("emq", "1.5.0"))
+        .file("chart/templates/a.yaml", "{{ fail \"no\" }}")
+        .finish();
+    isv.post_form(VERSIONS, Form::new().file("package", "x", &broken)).await.expect(201);
+    let settings = json!({ "blocking_checks": ["render"] });
+    admin.send_json(Method::PUT, "/api/v1/settings/review", &settings).await.expect(200);
+    act(isv, "1.5.0", "submit", json!({})).await.is_problem(409, "conflict");
+    assert_eq!(state(isv, "1.5.0").await, "draft");
+    let unknown = json!({ "blocking_checks": ["nothing"] });
+    admin.send_json(Method::PUT, "/api/v1/settings/review", &unknown).await.is_problem(400, "invalid");
+    for bad in [json!({ "state": "active" }), json!({ "information": { "home": "javascript:alert(1)" } })] {
+        isv.send_json(Method::PATCH, &format!("{APPS}/emq"), &bad).await.is_problem(400, "invalid");
+    }
+    isv.delete(&format!("{APPS}/emq")).await.is_problem(409, "conflict");
+    for version in ["1.0.0", "1.5.0"] {
+        isv.delete(&format!("{VERSIONS}/{version}")).await.expect(204);
+    }
+    isv.delete(&format!("{APPS}/emq")).await.expect(204);
+    isv.get(&format!("{APPS}/emq")).await.is_problem(404, "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_fifty_who_do_the_same_one_wins() {
+    let people = People::new().await;
+    people.submitted("1.0.0").await;
+    for (client, action) in [(&people.reviewer, "pass"), (&people.isv, "release")] {
+        let tries = (0..50).map(|_| act(client, "1.0.0", action, json!({})));
+        let answers = futures_util::future::join_all(tries).await;
+        let mut counts = BTreeMap::<u16, usize>::new();
+        for answer in &answers {
+            *counts.entry(answer.status).or_default() += 1;
+        }
+        assert_eq!(counts, BTreeMap::from([(200, 1), (409, 49)]), "{action}");
+    }
+    let audit = people.isv.get(&format!("{VERSIONS}/1.0.0/audit")).await.expect(200).json();
+    let states: Vec<_> = audit["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .rev()
+        .map(|entry| (entry["from"].clone(), entry["to"].clone()))
+        .collect();
+    let expected = [
+        (json!(null), "draft"),
+        (json!("draft"), "submitted"),
+        (json!("submitted"), "passed"),
+        (json!("passed"), "active"),
+    ];
+    assert_eq!(states, expected.map(|(from, to)| (from, json!(to))));
+}

@@ -1,16 +1,61 @@
 //! Packages for apps: a form with files, or the name of a package that a repository holds.
 
+use std::convert::Infallible;
+
 use axum::extract::{FromRequest, Request};
 use chandlery_api::PackageReference;
 use chandlery_core::{Actor, AppName, Error, Result};
 use chandlery_store::FinishedBlob;
 use futures_util::TryStreamExt;
+use http::StatusCode;
 use multer::{Field, Multipart};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::schema::{AdditionalProperties, KnownFormat, SchemaFormat};
+use utoipa::openapi::{ContentBuilder, ObjectBuilder, Required, Type};
 
 use super::Json;
 use super::uploads::{bounded, content_type, is_form, receive as receive_blob, stream_error};
 use crate::app::{App, Scope};
+use crate::openapi::input::{Input, Reads};
+use crate::openapi::reference;
 use crate::service::app_versions::{NewPackage, NewVersion};
+
+/// A request with a package in its body.
+pub(crate) struct PackageRequest(Request);
+
+impl<S: Sync> FromRequest<S> for PackageRequest {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(request))
+    }
+}
+
+impl Input for PackageRequest {
+    fn describe(reads: &mut Reads) {
+        let text = |form: KnownFormat| {
+            ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(form)))
+        };
+        let file = || text(KnownFormat::Binary);
+        let form = ObjectBuilder::new()
+            .property("package", file().description(Some("The chart, packed.")))
+            .property("provenance", file().description(Some("Its provenance file.")))
+            .property("name", reference::<AppName>(&mut reads.schemas))
+            .property(
+                "update_log",
+                ObjectBuilder::new().schema_type(Type::String).description(Some("What has changed.")),
+            )
+            .required("package")
+            .additional_properties(Some(AdditionalProperties::FreeForm(false)));
+        let form = ContentBuilder::new().schema(Some(form)).build();
+        let json =
+            ContentBuilder::new().schema(Some(reference::<PackageReference>(&mut reads.schemas))).build();
+        let body =
+            RequestBodyBuilder::new().content("multipart/form-data", form).content("application/json", json);
+        reads.body = Some(body.required(Some(Required::True)).build());
+        reads.errors.extend([StatusCode::PAYLOAD_TOO_LARGE, StatusCode::UNSUPPORTED_MEDIA_TYPE]);
+    }
+}
 
 /// What a client sent.
 pub(crate) struct Sent {
@@ -25,7 +70,11 @@ pub(crate) struct Sent {
 ///
 /// # Errors
 /// [`Error::Invalid`] for a form without a package, or with parts that nobody reads; [`Error::TooLarge`].
-pub(crate) async fn receive(app: &App, actor: &Actor, request: Request) -> Result<Sent> {
+pub(crate) async fn receive(
+    app: &App,
+    actor: &Actor,
+    PackageRequest(request): PackageRequest,
+) -> Result<Sent> {
     if !is_form(request.headers()) {
         return refer(app, actor, request).await;
     }

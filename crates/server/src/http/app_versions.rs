@@ -9,7 +9,7 @@ use chandlery_api::{
 use chandlery_core::{Action, Result};
 use http::{HeaderValue, StatusCode, header};
 
-use super::app_uploads::{self, Sent};
+use super::app_uploads::{self, PackageRequest, Sent};
 use super::conditional::{IfMatch, with_revision};
 use super::pages::next_page;
 use super::{Json, Query, json};
@@ -42,7 +42,7 @@ pub(crate) async fn list_app_versions(
 pub(crate) async fn create_app_version(
     State(app): State<SharedApp>,
     scope: AppScope,
-    request: Request,
+    request: PackageRequest,
 ) -> Answer {
     let Sent { version, .. } = app_uploads::receive(&app, &scope.actor, request).await?;
     Ok(version_answer(StatusCode::CREATED, &service::create(&app, &scope, version).await?))
@@ -75,10 +75,10 @@ pub(crate) async fn replace_package(
     scope: AppScope,
     Path((_, _, version)): Parts,
     if_match: IfMatch,
-    request: Request,
+    request: PackageRequest,
 ) -> Answer {
     let Sent { version: sent, .. } = app_uploads::receive(&app, &scope.actor, request).await?;
-    let edit = Edit::Package(sent.package);
+    let edit = Edit::Package(Box::new(sent.package));
     Ok(version_answer(StatusCode::OK, &service::edit(&app, &scope, &version, &if_match, edit).await?))
 }
 

@@ -6,7 +6,7 @@ use chandlery_api::{ActOnVersion, AppListQuery, AppView, AuditQuery, UpdateApp};
 use chandlery_core::{Action, Result};
 use http::StatusCode;
 
-use super::app_uploads::{self, Sent};
+use super::app_uploads::{self, PackageRequest, Sent};
 use super::conditional::{IfMatch, with_revision};
 use super::pages::next_page;
 use super::{Json, Query, json};
@@ -35,7 +35,7 @@ pub(crate) async fn list_apps(
 pub(crate) async fn create_app(
     State(app): State<SharedApp>,
     scope: WorkspaceScope,
-    request: Request,
+    request: PackageRequest,
 ) -> Answer {
     let Sent { name, version } = app_uploads::receive(&app, &scope.actor, request).await?;
     Ok(app_answer(StatusCode::CREATED, &service::create(&app, &scope, name, version).await?))

@@ -29,9 +29,7 @@ fn app_rows() -> Vec<Route> {
             .gives::<Page<AppView>>("List the apps of a workspace"),
         post(APPS, Workspace(AppsCreate), apps::create_app)
             .creates::<AppView>("Upload a package as a new app, or take one from a repository")
-            .or(StatusCode::BAD_REQUEST)
-            .or(StatusCode::PAYLOAD_TOO_LARGE)
-            .or(StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            .or(StatusCode::BAD_REQUEST),
         get(APP, App(AppsView), apps::get_app).gives::<AppView>("Get an app"),
         patch(APP, App(AppsCreate), apps::update_app)
             .gives::<AppView>("Change the draft of what people read of an app")
@@ -76,9 +74,7 @@ fn app_version_rows() -> Vec<Route> {
             .gives::<Page<AppVersionView>>("List the versions of an app"),
         post(VERSIONS, App(AppsCreate), versions::create_app_version)
             .creates::<AppVersionView>("Upload a package as another version, or take one from a repository")
-            .or(StatusCode::BAD_REQUEST)
-            .or(StatusCode::PAYLOAD_TOO_LARGE)
-            .or(StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            .or(StatusCode::BAD_REQUEST),
         get(VERSION, read, versions::get_app_version).gives::<AppVersionView>("Get an app version"),
         patch(VERSION, Lifecycle(Action::Edit), versions::update_app_version)
             .gives::<AppVersionView>("Change the update log of a draft")
@@ -90,10 +86,8 @@ fn app_version_rows() -> Vec<Route> {
             .sends("application/gzip", "Download the package of a version"),
         put(of_version!("/package"), Lifecycle(Action::Edit), versions::replace_package)
             .gives::<AppVersionView>("Replace the package of a draft")
-            .or(StatusCode::BAD_REQUEST)
             .or(StatusCode::CONFLICT)
-            .or(StatusCode::PAYLOAD_TOO_LARGE)
-            .or(StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            .or(StatusCode::BAD_REQUEST),
         get(of_version!("/files"), read, versions::list_files)
             .gives::<Page<PackageFile>>("List the files of a version's package"),
         get(of_version!("/file"), read, versions::get_file)

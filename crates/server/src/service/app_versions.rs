@@ -257,7 +257,7 @@ pub(crate) enum Edit {
     /// Another update log.
     UpdateLog(String),
     /// Another package of the same chart and version.
-    Package(NewPackage),
+    Package(Box<NewPackage>),
 }
 
 /// Edits a draft, or a rejected version, which becomes a draft again.

@@ -48,7 +48,8 @@ impl AppScope {
         };
         let row = row.ok_or_else(missing)?;
         let reviews = may(&actor, Permission::AppsReview, Place::Platform);
-        if !sees_drafts && !(reviews && reviews::any(reader, row.id).await?) {
+        let visible = sees_drafts || (reviews && reviews::any(reader, row.id).await?);
+        if !visible {
             return Err(missing());
         }
         Ok(Self { actor, workspace, app: Arc::new(row), sees_drafts })

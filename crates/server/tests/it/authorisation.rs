@@ -185,7 +185,7 @@ fn probes() -> Vec<Probe> {
         probe(Method::DELETE, APP, 1, None, 409, "delete them first"),
         probe(Method::POST, of_app!("/suspend"), 1, unknown(), 400, "unknown field"),
         probe(Method::POST, of_app!("/recover"), 1, unknown(), 400, "unknown field"),
-        get(of_app!("/audit"), 1, "upload"),
+        get(of_app!("/audit"), 1, "items"),
         get(of_app!("/versions"), 1, "0.1.0"),
         probe(Method::POST, of_app!("/versions"), 1, empty(), 400, "missing field"),
         get(of_app!("/versions/{version}"), 1, "0.1.0"),
@@ -194,10 +194,10 @@ fn probes() -> Vec<Probe> {
         get(of_app!("/versions/{version}/package"), 1, ""),
         probe(Method::PUT, of_app!("/versions/{version}/package"), 1, empty(), 400, "missing field"),
         get(of_app!("/versions/{version}/files"), 1, "Chart.yaml"),
-        probe(Method::GET, of_app!("/versions/{version}/file"), 1, None, 400, "missing field"),
+        get(of_app!("/versions/{version}/file"), 1, "replicas: 1"),
         probe(Method::GET, of_app!("/versions/{version}/diff"), 1, None, 400, "missing field"),
         probe(Method::GET, of_app!("/versions/{version}/report"), 1, None, 404, "never submitted"),
-        get(of_app!("/versions/{version}/audit"), 1, "upload"),
+        get(of_app!("/versions/{version}/audit"), 1, "items"),
         probe(Method::POST, of_app!("/versions/{version}/submit"), 1, unknown(), 400, "unknown field"),
         probe(Method::POST, of_app!("/versions/{version}/cancel"), 1, unknown(), 400, "unknown field"),
         probe(Method::POST, of_app!("/versions/{version}/start-review"), 1, unknown(), 400, "unknown field"),
@@ -330,7 +330,7 @@ async fn server_of_everything() -> (TestServer, Client) {
         admin.post(&format!("{url}/charts"), package("mychart", "0.1.0")).await.expect(201);
         admin.post(&format!("{url}/prov"), provenance("mychart", "0.1.0")).await.expect(201);
     }
-    for workspace in ["team", "default", "other", "system"] {
+    for workspace in ["default", "other", "system"] {
         let form = Form::new().file("package", "x", &package("mychart", "0.1.0"));
         admin.post_form(&format!("/api/v1/workspaces/{workspace}/apps"), form).await.expect(201);
     }

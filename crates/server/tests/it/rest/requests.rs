@@ -4,7 +4,7 @@ use chandlery_server::routes::listed;
 use http::Method;
 use serde_json::json;
 
-use crate::support::{Client, TestServer};
+use crate::support::{Client, Form, TestServer, package};
 
 /// Everything that the REST API does, with its parameters filled in.
 fn operations(server: &TestServer) -> Vec<(Method, String)> {
@@ -35,6 +35,8 @@ async fn send(client: &Client, method: &Method, path: &str) -> crate::support::A
 async fn unknown_parameters() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
+    let package = Form::new().file("package", "x", &package("nothing", "1.0.0"));
+    admin.post_form("/api/v1/workspaces/default/apps", package).await.expect(201);
     for (method, path) in operations(&server) {
         let answer = send(&admin, &method, &format!("{path}?no_such_parameter=1")).await;
         assert_eq!(answer.status, 400, "{method} {path}: {}", answer.text());

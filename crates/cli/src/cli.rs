@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    account, category, completion, config, create, dependency, diff, import, index, lint, login, member,
+    account, app, category, completion, config, create, dependency, diff, import, index, lint, login, member,
     package, project, pull, push, repo, robot, role, search, serve, show, store, template, token, verify,
     version, workspace,
 };
@@ -51,6 +51,8 @@ enum Command {
     Index(index::IndexArguments),
     #[command(subcommand)]
     Repo(repo::RepoCommand),
+    #[command(subcommand)]
+    App(Box<app::AppCommand>),
     #[command(subcommand)]
     Store(store::StoreCommand),
     #[command(subcommand)]
@@ -117,6 +119,7 @@ fn execute(command: Command) -> Result<()> {
         Command::Index(arguments) => arguments.run(),
         Command::Search(arguments) => block_on(arguments.run()),
         Command::Repo(command) => block_on(command.run()),
+        Command::App(command) => block_on(command.run()),
         Command::Store(command) => block_on(command.run()),
         Command::Category(command) => block_on(command.run()),
         Command::Token(command) => block_on(command.run()),

@@ -182,9 +182,9 @@ impl Client {
         }
     }
 
-    /// A POST for a long body; send it with [`Client::send_upload`].
-    pub(crate) fn upload(&self, url: &Url) -> RequestBuilder {
-        self.with_credentials_for(url, self.uploads.post(url.clone()))
+    /// A request with a long body; send it with [`Client::send_upload`].
+    pub(crate) fn upload(&self, method: Method, url: &Url) -> RequestBuilder {
+        self.with_credentials_for(url, self.uploads.request(method, url.clone()))
     }
 
     /// Sends an upload and expects success. It may take as long as `sent`, the number of bytes on their way, grows.
@@ -277,7 +277,15 @@ impl Client {
         url: &Url,
         body: &impl Serialize,
     ) -> Result<T> {
-        read_json(self.send(self.request(method, url).json(body)).await?).await
+        self.send_for_json(self.request(method, url).json(body)).await
+    }
+
+    /// Sends a request and reads JSON.
+    ///
+    /// # Errors
+    /// As [`Client::send`], and for an answer of another shape.
+    pub(crate) async fn send_for_json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T> {
+        read_json(self.send(request).await?).await
     }
 
     /// Deletes a thing.

@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub(crate) mod account;
+pub(crate) mod app;
 pub(crate) mod category;
 pub(crate) mod completion;
 pub(crate) mod config;

@@ -10,12 +10,13 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
 use indicatif::ProgressBar;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use reqwest::{Body, Method, StatusCode, Url};
+use reqwest::{Body, Method, Response, StatusCode, Url};
+use serde::de::DeserializeOwned;
 use tokio_util::io::ReaderStream;
 
-use super::Client;
 use super::address::RepositoryUrls;
 use super::answer::status_of;
+use super::{Client, read_json};
 use crate::output::human_size;
 
 /// How much of a file is read at once, in bytes.
@@ -73,17 +74,72 @@ impl Upload {
         urls: &RepositoryUrls,
         progress: &ProgressBar,
     ) -> Result<()> {
-        let boundary = format!("chandlery-{:016x}{:016x}", random(), random());
-        let mut length = 0;
-        let mut parts = Vec::new();
+        let mut form = Form::default();
         let fields =
             [("chart", "package.tgz", &self.package), ("prov", "package.tgz.prov", &self.provenance)];
         for (field, file_name, content) in fields {
-            let Some(content) = content else { continue };
-            let head = format!(
-                "--{boundary}\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{file_name}\"\r\n\
-                 Content-Type: application/octet-stream\r\n\r\n"
-            );
+            if let Some(content) = content {
+                form.file(field, file_name, content.clone());
+            }
+        }
+        let mut url = urls.charts();
+        if self.force {
+            url.set_query(Some("force"));
+        }
+        form.send(client, Method::POST, &url, progress).await.map(drop)
+    }
+}
+
+/// The parts of a `multipart/form-data` body.
+#[derive(Default)]
+pub(crate) struct Form(Vec<(String, Content)>);
+
+impl Form {
+    /// Adds a file.
+    pub(crate) fn file(&mut self, field: &str, file_name: &str, content: Content) {
+        let head = format!(
+            "Content-Disposition: form-data; name=\"{field}\"; filename=\"{file_name}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        self.0.push((head, content));
+    }
+
+    /// Adds a text.
+    pub(crate) fn text(&mut self, field: &str, text: &str) {
+        let head = format!("Content-Disposition: form-data; name=\"{field}\"\r\n\r\n");
+        self.0.push((head, Content::Bytes(Bytes::copy_from_slice(text.as_bytes()))));
+    }
+
+    /// Sends it and reads JSON.
+    ///
+    /// # Errors
+    /// As [`Form::send`], and for an answer of another shape.
+    pub(crate) async fn send_json<T: DeserializeOwned>(
+        &self,
+        client: &Client,
+        method: Method,
+        url: &Url,
+        progress: &ProgressBar,
+    ) -> Result<T> {
+        read_json(self.send(client, method, url, progress).await?).await
+    }
+
+    /// Sends it, read from disk while it is sent.
+    ///
+    /// # Errors
+    /// A file cannot be read; the server cannot be reached or refuses.
+    async fn send(
+        &self,
+        client: &Client,
+        method: Method,
+        url: &Url,
+        progress: &ProgressBar,
+    ) -> Result<Response> {
+        let boundary = format!("chandlery-{:016x}{:016x}", random(), random());
+        let mut length = 0;
+        let mut parts = Vec::new();
+        for (head, content) in &self.0 {
+            let head = format!("--{boundary}\r\n{head}");
             let (size, bytes) = content.open().await?;
             length += head.len() as u64 + size + 2;
             parts.push(fixed(head).chain(bytes).chain(fixed("\r\n".to_owned())).boxed());
@@ -101,19 +157,16 @@ impl Upload {
                 counter.fetch_add(chunk.len() as u64, Ordering::Relaxed);
             }
         });
-        let mut url = urls.charts();
-        if self.force {
-            url.set_query(Some("force"));
-        }
         let request = client
-            .upload(&url)
+            .upload(method.clone(), url)
             .header(CONTENT_TYPE, format!("multipart/form-data; boundary={boundary}"))
             .header(CONTENT_LENGTH, length)
             .body(Body::wrap_stream(body));
         match client.send_upload(request, &sent).await {
-            Ok(_) => Ok(()),
-            Err(error) if status_of(&error).is_some() => Err(error),
-            Err(error) => Err(explain_broken_upload(client, &url, length, error).await),
+            Err(error) if status_of(&error).is_none() => {
+                Err(explain_broken_upload(client, method, url, length, error).await)
+            }
+            outcome => outcome,
         }
     }
 }
@@ -122,11 +175,12 @@ impl Upload {
 /// request without a body hears it; one that is refused only for having no body means that the size was the reason.
 async fn explain_broken_upload(
     client: &Client,
+    method: Method,
     url: &Url,
     length: u64,
     error: anyhow::Error,
 ) -> anyhow::Error {
-    match client.send(client.request(Method::POST, url).body("")).await {
+    match client.send(client.request(method, url).body("")).await {
         Err(refusal) if status_of(&refusal).is_some_and(|status| status != StatusCode::BAD_REQUEST) => {
             refusal
         }

@@ -13,6 +13,7 @@ mod login;
 mod package;
 mod packages;
 mod program;
+mod publishing;
 mod server;
 mod signing;
 mod template;

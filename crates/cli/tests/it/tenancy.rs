@@ -5,7 +5,7 @@ use crate::program::Program;
 use crate::server::Server;
 
 /// Somebody with an account, logged in.
-fn account(server: &Server, admin: &Program, name: &str, role: &str) -> Program {
+pub(crate) fn account(server: &Server, admin: &Program, name: &str, role: &str) -> Program {
     let create = ["user", "create", name, "--role", role, "--password-stdin"];
     admin.run_with_input(create, "a good password").succeeded();
     let program = Program::new();

@@ -3,6 +3,8 @@
 //! Every move happens in one transaction that holds the lock of the app: it checks the state again, writes the version,
 //! the review, the store's repository and listing, and one row of the audit log.
 
+use std::sync::Arc;
+
 use chandlery_api::{ActOnVersion, AppVersionView, AppView, ReviewSettings};
 use chandlery_chart::file_name;
 use chandlery_chart::review::{Options, Report, examine};
@@ -19,6 +21,7 @@ use jiff::Timestamp;
 use crate::app::{App, STORE_REPOSITORY};
 use crate::service::app_versions::{about_version, bytes, stored_bytes, view};
 use crate::service::apps::{AppScope, reread};
+use crate::service::repositories::Repository;
 
 /// The name under which the settings of reviews are stored.
 pub(crate) const REVIEW_SETTINGS: &str = "review";
@@ -161,15 +164,14 @@ pub(crate) async fn act(
         Action::Submit => Some(evidence(app, scope, version, &request).await?),
         _ => None,
     };
-    let now = Timestamp::now();
+    let mut step = Step::new(app, scope, action, request, report).await?;
     let transaction = app.store.database().begin().await?;
     apps::lock(&transaction, scope.app.id).await?;
     let seen = app_versions::find(&transaction, scope.app.id, version).await?;
     let seen = seen.filter(|row| scope.shows(row)).ok_or_else(|| Error::not_found("version"))?;
-    let mut step = Step { scope, action, request, report, now, store_generation: None };
-    let moved = step.take(app, &transaction, seen).await?;
+    let moved = step.take(&transaction, seen).await?;
     transaction.commit().await?;
-    step.announce(app).await?;
+    step.announce();
     view(app, scope, moved).await
 }
 
@@ -182,15 +184,14 @@ pub(crate) async fn act_on_app(
 ) -> Result<AppView> {
     scope.require_chance(action)?;
     check_message(action, &request.message)?;
-    let now = Timestamp::now();
+    let mut step = Step::new(app, scope, action, request, None).await?;
     let transaction = app.store.database().begin().await?;
     apps::lock(&transaction, scope.app.id).await?;
     let versions = app_versions::list(&transaction, scope.app.id, true, None, u32::MAX).await?;
-    let mut step = Step { scope, action, request, report: None, now, store_generation: None };
     let mut moved = 0;
     for seen in versions {
         if action.next(seen.state, 0).is_ok() {
-            step.take(app, &transaction, seen).await?;
+            step.take(&transaction, seen).await?;
             moved += 1;
         }
     }
@@ -198,7 +199,7 @@ pub(crate) async fn act_on_app(
         return Err(Error::IllegalAction { action, state: scope.app.state, allowed: Vec::new() });
     }
     transaction.commit().await?;
-    step.announce(app).await?;
+    step.announce();
     reread(app, scope).await
 }
 
@@ -297,17 +298,25 @@ struct Step<'s> {
     request: ActOnVersion,
     report: Option<Evidence>,
     now: Timestamp,
-    /// The generation of the store's repository, when the move changed it.
+    /// The store's repository: looked up before the transaction, which may hold the last connection there is.
+    store: Arc<Repository>,
+    /// Its generation, when the move changed it.
     store_generation: Option<i64>,
 }
 
-impl Step<'_> {
-    async fn take(
-        &mut self,
+impl<'s> Step<'s> {
+    async fn new(
         app: &App,
-        transaction: &Transaction,
-        seen: AppVersionRow,
-    ) -> Result<AppVersionRow> {
+        scope: &'s AppScope,
+        action: Action,
+        request: ActOnVersion,
+        report: Option<Evidence>,
+    ) -> Result<Self> {
+        let store = app.repositories.find(&STORE_REPOSITORY).await?;
+        Ok(Self { scope, action, request, report, now: Timestamp::now(), store, store_generation: None })
+    }
+
+    async fn take(&mut self, transaction: &Transaction, seen: AppVersionRow) -> Result<AppVersionRow> {
         expect_state(self.scope, &seen, &self.request)?;
         let settings = settings(transaction).await?;
         let review = review_of(transaction, &seen).await?;
@@ -331,8 +340,8 @@ impl Step<'_> {
         }
         let row = app_versions::update(transaction, &seen, &change, self.now).await?;
         match self.action {
-            Action::Release | Action::Recover => self.put_into_store(app, transaction, &row).await?,
-            Action::Suspend => self.take_from_store(app, transaction, &row).await?,
+            Action::Release | Action::Recover => self.put_into_store(transaction, &row).await?,
+            Action::Suspend => self.take_from_store(transaction, &row).await?,
             _ => {}
         }
         apps::refresh(transaction, self.scope.app.id, self.now).await?;
@@ -413,13 +422,7 @@ impl Step<'_> {
     }
 
     /// Puts the package into the store's repository, and what people read into the store's listing.
-    async fn put_into_store(
-        &mut self,
-        app: &App,
-        transaction: &Transaction,
-        row: &AppVersionRow,
-    ) -> Result<()> {
-        let repository = app.repositories.find(&STORE_REPOSITORY).await?;
+    async fn put_into_store(&mut self, transaction: &Transaction, row: &AppVersionRow) -> Result<()> {
         let file_name = file_name(&self.scope.app.chart_name, &row.version);
         let package = NewPackage {
             chart: self.scope.app.chart_name.clone(),
@@ -444,7 +447,7 @@ impl Step<'_> {
             _ => listings::refresh(transaction, row.app_id, Some(&latest)).await?,
         }
         let request = PublishRequest {
-            repository_id: repository.id,
+            repository_id: self.store.id,
             package: Some(package),
             provenance,
             created_at: self.now,
@@ -456,16 +459,10 @@ impl Step<'_> {
     }
 
     /// Takes the package out of the store's repository.
-    async fn take_from_store(
-        &mut self,
-        app: &App,
-        transaction: &Transaction,
-        row: &AppVersionRow,
-    ) -> Result<()> {
-        let repository = app.repositories.find(&STORE_REPOSITORY).await?;
+    async fn take_from_store(&mut self, transaction: &Transaction, row: &AppVersionRow) -> Result<()> {
         let chart = &self.scope.app.chart_name;
         let deleted =
-            packages::delete_version(transaction, repository.id, chart, &row.version, self.now).await?;
+            packages::delete_version(transaction, self.store.id, chart, &row.version, self.now).await?;
         self.store_generation = Some(deleted.generation);
         let latest = app_versions::newest(transaction, row.app_id, VersionState::Active).await?;
         listings::refresh(transaction, row.app_id, latest.as_ref().map(|latest| latest.version.as_str()))
@@ -473,13 +470,12 @@ impl Step<'_> {
     }
 
     /// Tells this process of what was committed.
-    async fn announce(&self, app: &App) -> Result<()> {
+    fn announce(&self) {
         let (workspace, name) = (&self.scope.workspace.name, &self.scope.app.name);
         tracing::info!(%workspace, app = %name, action = self.action.as_str(), "app version moved");
         if let Some(generation) = self.store_generation {
-            app.repositories.find(&STORE_REPOSITORY).await?.advance(generation);
+            self.store.advance(generation);
         }
-        Ok(())
     }
 }
 

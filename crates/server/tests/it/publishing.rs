@@ -1,8 +1,11 @@
 //! Apps from upload to store: the lifecycle as people go through it, and as it is refused.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
+use chandlery_store::DatabaseUrl;
+use chandlery_store::testing::TestPostgres;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -29,8 +32,33 @@ fn form(version: &str) -> Form {
     Form::new().file("package", "emq.tgz", &chart(version))
 }
 
+/// Runs each function as a test on SQLite and on PostgreSQL.
+macro_rules! on_both_databases {
+    ($($name:ident),*) => {
+        $(mod $name {
+            #[tokio::test(flavor = "multi_thread")]
+            async fn sqlite() {
+                super::$name(super::People::on_sqlite().await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn postgres() {
+                super::$name(super::People::on_postgres().await).await;
+            }
+        })*
+    };
+}
+
+on_both_databases!(
+    the_tutorial,
+    illegal_moves_say_what_is_possible,
+    packages_that_do_not_fit,
+    of_fifty_who_do_the_same_one_wins
+);
+
 /// The people of the tutorial.
 struct People {
+    _postgres: Option<Arc<TestPostgres>>,
     server: TestServer,
     admin: Client,
     isv: Client,
@@ -39,8 +67,18 @@ struct People {
 }
 
 impl People {
-    async fn new() -> Self {
-        let server = TestServer::start().await;
+    async fn on_sqlite() -> Self {
+        Self::at(TestServer::start().await, None).await
+    }
+
+    async fn on_postgres() -> Self {
+        let postgres = TestPostgres::shared();
+        let DatabaseUrl::Postgres(url) = postgres.create_database() else { panic!("it is PostgreSQL") };
+        let server = TestServer::with(|config| config.database_url = Some(url)).await;
+        Self::at(server, Some(postgres)).await
+    }
+
+    async fn at(server: TestServer, postgres: Option<Arc<TestPostgres>>) -> Self {
         let admin = server.admin().await;
         let role = json!({ "name": "app-review", "permissions": ["apps.review", "categories.manage"] });
         admin.send_json(Method::POST, "/api/v1/roles", &role).await.expect(201);
@@ -53,7 +91,7 @@ impl People {
             let member = json!({ "account": account, "role": role });
             admin.send_json(Method::POST, "/api/v1/workspaces/demo/members", &member).await.expect(201);
         }
-        Self { server, admin, isv, reviewer, stranger }
+        Self { _postgres: postgres, server, admin, isv, reviewer, stranger }
     }
 
     /// A version that `isv` has submitted.
@@ -91,9 +129,7 @@ fn names(list: &Value) -> Vec<&str> {
     list.as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_tutorial() {
-    let people = People::new().await;
+async fn the_tutorial(people: People) {
     let People { isv, reviewer, stranger, .. } = &people;
     let app = isv.post_form(APPS, form("1.0.0")).await.expect(201).json();
     assert_eq!((&app["name"], &app["state"]), (&json!("emq"), &json!("draft")));
@@ -172,9 +208,7 @@ async fn the_tutorial() {
     assert_eq!(audit["items"][5]["message"], "no icon");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn illegal_moves_say_what_is_possible() {
-    let people = People::new().await;
+async fn illegal_moves_say_what_is_possible(people: People) {
     let People { isv, reviewer, admin, .. } = &people;
     isv.post_form(APPS, form("1.0.0")).await.expect(201);
     let problem = act(isv, "1.0.0", "release", json!({})).await.is_problem(409, "illegal_action");
@@ -209,9 +243,7 @@ async fn illegal_moves_say_what_is_possible() {
     assert_eq!(state(isv, "3.0.0").await, "passed");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn packages_that_do_not_fit() {
-    let people = People::new().await;
+async fn packages_that_do_not_fit(people: People) {
     let People { isv, admin, .. } = &people;
     isv.post_form(APPS, form("1.0.0")).await.expect(201);
     isv.post_form(APPS, form("1.0.0")).await.is_problem(409, "already_exists");
@@ -243,9 +275,7 @@ async fn packages_that_do_not_fit() {
     isv.get(&format!("{APPS}/emq")).await.is_problem(404, "not_found");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn of_fifty_who_do_the_same_one_wins() {
-    let people = People::new().await;
+async fn of_fifty_who_do_the_same_one_wins(people: People) {
     people.submitted("1.0.0").await;
     for (client, action) in [(&people.reviewer, "pass"), (&people.isv, "release")] {
         let tries = (0..50).map(|_| act(client, "1.0.0", action, json!({})));

@@ -264,7 +264,11 @@ async fn packages_that_do_not_fit(people: People) {
     assert_eq!(state(isv, "1.5.0").await, "draft");
     let unknown = json!({ "blocking_checks": ["nothing"] });
     admin.send_json(Method::PUT, "/api/v1/settings/review", &unknown).await.is_problem(400, "invalid");
-    for bad in [json!({ "state": "active" }), json!({ "information": { "home": "javascript:alert(1)" } })] {
+    for bad in [
+        json!([null, null]),
+        json!({ "state": "active" }),
+        json!({ "information": { "home": "javascript:alert(1)" } }),
+    ] {
         isv.send_json(Method::PATCH, &format!("{APPS}/emq"), &bad).await.is_problem(400, "invalid");
     }
     isv.delete(&format!("{APPS}/emq")).await.is_problem(409, "conflict");

@@ -5,16 +5,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chandlery_api::{CategoryView, CreateCategory, UpdateCategory};
 use chandlery_core::{
-    Account, Actor, AppName, CategoryName, Error, Permission, Place, Result, WorkspaceName, authorise, may,
+    Actor, AppName, CategoryName, Error, Permission, Place, Result, WorkspaceName, authorise, may,
 };
 use chandlery_store::apps::{self, AppChange};
 use chandlery_store::audit::{self, AuditEntry};
 use chandlery_store::categories::{self, CategoryFields, CategoryRow, UNCATEGORIZED};
-use chandlery_store::{Transaction, storefront, workspaces};
+use chandlery_store::{Transaction, reviews, storefront, workspaces};
 use jiff::Timestamp;
 
 use crate::app::{App, Scope};
 use crate::http::conditional::IfMatch;
+use crate::service::audit::entry;
 
 /// How many apps the store shows in each category (its row), as of a change of any app.
 #[derive(Default)]
@@ -171,7 +172,8 @@ async fn find_heir(app: &App, deleted: &CategoryName, heir: &str) -> Result<Cate
     }
 }
 
-/// Puts an app on a shelf: who curates the categories may always, who manages the app until its first release.
+/// Puts an app on a shelf: who curates the categories may, once the app was submitted, who manages the app until its
+/// first release. Nobody learns of the drafts of others.
 pub(crate) async fn put_app(
     app: &App,
     actor: &Actor,
@@ -182,13 +184,19 @@ pub(crate) async fn put_app(
         return Err(Error::Unauthenticated);
     }
     let reader = app.store.database().reader();
-    let workspace = workspaces::find(reader, place.0).await?.ok_or_else(|| Error::not_found("workspace"))?;
     let curates = may(actor, Permission::CategoriesManage, Place::Platform);
+    let missing = || Error::not_found(if curates { "app" } else { "workspace" });
+    let workspace = workspaces::find(reader, place.0).await?.ok_or_else(missing)?;
     if !curates {
         authorise(actor, Permission::AppsManage, Place::Workspace(workspace.id))?;
     }
     let row = apps::find(reader, workspace.id, place.1).await?.ok_or_else(|| Error::not_found("app"))?;
-    if !curates && storefront::was_released(reader, row.id).await? {
+    let member = may(actor, Permission::AppsView, Place::Workspace(workspace.id));
+    let was_released = storefront::was_released(reader, row.id).await?;
+    if !member && !was_released && !reviews::any(reader, row.id).await? {
+        return Err(Error::not_found("app"));
+    }
+    if !curates && was_released {
         return Err(Error::Forbidden(
             "the app was released: from then on its category is set by those who may categories.manage"
                 .to_owned(),
@@ -212,20 +220,6 @@ pub(crate) async fn put_app(
     };
     audit::append(&transaction, &entry).await?;
     transaction.commit().await
-}
-
-fn entry(actor: &Actor, action: &str, at: Timestamp) -> AuditEntry {
-    let role = match actor {
-        Actor::Account(Account { role, .. }) => role.to_string(),
-        Actor::Anonymous | Actor::System => String::new(),
-    };
-    AuditEntry {
-        at,
-        actor: actor.name().to_owned(),
-        role,
-        action: action.to_owned(),
-        ..AuditEntry::default()
-    }
 }
 
 async fn audited(

@@ -217,6 +217,12 @@ async fn illegal_moves_say_what_is_possible(people: People) {
     // Who does not see drafts does not see this one.
     let outsider = person(&people.server, admin, "outsider", "app-review").await;
     outsider.get(&format!("{APPS}/emq")).await.is_problem(404, "not_found");
+    // Nor does who curates the categories.
+    for app in ["emq", "nothing"] {
+        let shelf = json!({ "category": "uncategorized" });
+        let path = format!("{APPS}/{app}/category");
+        outsider.send_json(Method::PUT, &path, &shelf).await.is_problem(404, "not_found");
+    }
     act(isv, "1.0.0", "submit", json!({ "expected_state": "rejected" })).await.is_problem(409, "conflict");
     act(isv, "1.0.0", "submit", json!({})).await.expect(200);
     outsider.get(&format!("{VERSIONS}/1.0.0")).await.expect(200);

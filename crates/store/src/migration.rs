@@ -3,6 +3,7 @@
 mod app_store;
 mod dialect;
 mod initial;
+mod sources;
 
 use chandlery_core::Result;
 use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseTransaction};
@@ -14,7 +15,7 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(initial::Migration), Box::new(app_store::Migration)]
+        vec![Box::new(initial::Migration), Box::new(app_store::Migration), Box::new(sources::Migration)]
     }
 }
 

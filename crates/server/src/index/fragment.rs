@@ -206,6 +206,7 @@ mod tests {
             size: 1,
             created_at: Timestamp::from_second(created).unwrap(),
             metadata: format!(
+            stored: true,
                 r#"{{"name":"a","version":"{version}","apiVersion":"v2","description":"é {created}"}}"#
             ),
         }

@@ -86,7 +86,8 @@ impl Doomed {
 }
 
 /// What no row refers to.
-const UNREFERENCED: &str = "NOT EXISTS (SELECT 1 FROM versions WHERE versions.digest = blobs.digest)
+const UNREFERENCED: &str =
+    "NOT EXISTS (SELECT 1 FROM versions WHERE versions.digest = blobs.digest AND versions.stored)
     AND NOT EXISTS (SELECT 1 FROM provenances WHERE provenances.digest = blobs.digest)
     AND NOT EXISTS (SELECT 1 FROM app_versions WHERE app_versions.package_digest = blobs.digest)
     AND NOT EXISTS (SELECT 1 FROM app_versions WHERE app_versions.provenance_digest = blobs.digest)

@@ -24,9 +24,11 @@ pub struct VersionRow {
     pub created_at: Timestamp,
     /// What the caller of publish wanted to be kept with it, as JSON.
     pub metadata: String,
+    /// Whether the bytes are here; of an external repository they may not be yet, and the size is unknown then.
+    pub stored: bool,
 }
 
-const COLUMNS: &str = "versions.version, versions.file_name, versions.digest, versions.size, versions.created_at, versions.metadata";
+const COLUMNS: &str = "versions.version, versions.file_name, versions.digest, versions.size, versions.created_at, versions.metadata, versions.stored";
 
 impl VersionRow {
     fn take(columns: &mut Columns<'_>) -> Result<Self> {
@@ -37,6 +39,7 @@ impl VersionRow {
             size: columns.unsigned()?,
             created_at: columns.time()?,
             metadata: columns.take()?,
+            stored: columns.take()?,
         })
     }
 

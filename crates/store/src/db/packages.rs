@@ -22,12 +22,20 @@ pub struct StoredFile {
     pub size: u64,
     /// When it was uploaded, or last replaced.
     pub created_at: Timestamp,
+    /// Whether the bytes are here. Those of an external repository's package may have to be fetched first: its size is
+    /// unknown then.
+    pub stored: bool,
 }
 
 impl StoredFile {
     pub(super) fn from_row(row: &QueryResult) -> Result<Self> {
         let mut columns = Columns::of(row);
-        Ok(Self { digest: columns.parse()?, size: columns.unsigned()?, created_at: columns.time()? })
+        Ok(Self {
+            digest: columns.parse()?,
+            size: columns.unsigned()?,
+            created_at: columns.time()?,
+            stored: columns.take()?,
+        })
     }
 }
 
@@ -40,7 +48,8 @@ pub async fn find_file(
     repository_id: i64,
     file_name: &str,
 ) -> Result<Option<StoredFile>> {
-    let sql = "SELECT digest, size, created_at FROM versions WHERE repository_id = $1 AND file_name = $2";
+    let sql =
+        "SELECT digest, size, created_at, stored FROM versions WHERE repository_id = $1 AND file_name = $2";
     let row = connection.query_optional(sql, vec![repository_id.into(), file_name.into()]).await?;
     row.as_ref().map(StoredFile::from_row).transpose()
 }

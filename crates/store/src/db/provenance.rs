@@ -16,7 +16,8 @@ pub async fn find(
     repository_id: i64,
     file_name: &str,
 ) -> Result<Option<StoredFile>> {
-    let sql = "SELECT digest, size, created_at FROM provenances WHERE repository_id = $1 AND file_name = $2";
+    let sql =
+        "SELECT digest, size, created_at, TRUE FROM provenances WHERE repository_id = $1 AND file_name = $2";
     let row = connection.query_optional(sql, vec![repository_id.into(), file_name.into()]).await?;
     row.as_ref().map(StoredFile::from_row).transpose()
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod blobs;
 mod crash;
+mod external;
 mod faults;
 mod garbage;
 mod publish;

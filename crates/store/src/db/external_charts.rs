@@ -1,0 +1,464 @@
+//! What an external repository holds: rows that follow what its source says.
+//!
+//! A chart whose source says the same as before is not looked at. Of a chart that changed, only the versions that
+//! differ are written. The first digest of a version stays its digest, whatever the source says later.
+
+use std::collections::HashMap;
+
+use chandlery_core::{Digest, Result};
+use jiff::Timestamp;
+use sea_orm::{QueryResult, Value};
+
+use super::columns::{Columns, nanoseconds, signed};
+use super::connection::Executor as _;
+use super::{Connection, Transaction, repositories};
+
+/// A chart as its source describes it now.
+#[derive(Clone, Debug)]
+pub struct ExternalChart {
+    /// Its name.
+    pub name: String,
+    /// Stands for everything the source says of it; empty when the source lists it no more.
+    pub source_digest: String,
+    /// Its versions, each once; none when the source lists it no more.
+    pub versions: Vec<ExternalVersion>,
+}
+
+/// A version as its source describes it now.
+#[derive(Clone, Debug)]
+pub struct ExternalVersion {
+    /// The version as the source spells it.
+    pub version: String,
+    /// `<name>-<version>.tgz`.
+    pub file_name: String,
+    /// The package's sha256.
+    pub digest: Digest,
+    /// When the source says it was made.
+    pub created_at: Timestamp,
+    /// What is kept with the version, as JSON.
+    pub metadata: String,
+    /// Where its bytes are, in the caller's words.
+    pub location: String,
+}
+
+/// What [`apply`] did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// The repository's generation with it.
+    pub generation: i64,
+    /// Versions that are new.
+    pub added: u64,
+    /// Versions that say something else now.
+    pub changed: u64,
+    /// Versions that the source lists no more.
+    pub vanished: u64,
+    /// Versions for which the source names another digest than the first one, which stays: chart, version, digest.
+    pub claims: Vec<(String, String, Digest)>,
+    /// Packages whose file name belongs to another chart's, and which are left out.
+    pub clashes: Vec<String>,
+}
+
+/// What the source said of each chart when it was last read; charts it lists no more are missing.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn source_digests(
+    connection: &impl Connection,
+    repository_id: i64,
+) -> Result<HashMap<String, String>> {
+    let sql = "SELECT name, source_digest FROM charts WHERE repository_id = $1 AND source_digest <> ''";
+    let pair = |row: &QueryResult| {
+        let mut columns = Columns::of(row);
+        Ok((columns.take()?, columns.take()?))
+    };
+    connection.query(sql, vec![repository_id.into()]).await?.iter().map(pair).collect()
+}
+
+/// Charts that one call of [`apply`] should be given at most, and versions: a statement has 32,766 parameters.
+pub const MOST_CHARTS: usize = 500;
+/// See [`MOST_CHARTS`].
+pub const MOST_VERSIONS: usize = 2_500;
+
+/// Brings the rows of some charts in line with what the source says of them. Versions that it lists no more go, unless
+/// their bytes are here: those stay and are marked.
+///
+/// # Errors
+/// [`NotFound`](chandlery_core::Error::NotFound) when the repository is gone.
+pub async fn apply(
+    transaction: &Transaction,
+    repository_id: i64,
+    charts: &[ExternalChart],
+    now: Timestamp,
+) -> Result<Applied> {
+    let generation = repositories::advance(transaction, repository_id, now).await?;
+    let ids = advance_charts(transaction, repository_id, charts, generation).await?;
+    let mut known = known_versions(transaction, &ids.values().copied().collect::<Vec<_>>()).await?;
+    let mut applied = Applied { generation, ..Applied::default() };
+    let mut new = Vec::new();
+    for chart in charts {
+        let Some(&chart_id) = ids.get(&chart.name) else { continue };
+        for version in &chart.versions {
+            match known.remove(&(chart_id, version.version.clone())) {
+                None => new.push((chart_id, version)),
+                Some(row) => update(transaction, &chart.name, &row, version, &mut applied).await?,
+            }
+        }
+    }
+    for row in known.values() {
+        vanish(transaction, row, now, &mut applied).await?;
+    }
+    insert(transaction, repository_id, &new, &mut applied).await?;
+    Ok(applied)
+}
+
+/// Makes or touches the rows of charts; their numbers by name.
+async fn advance_charts(
+    transaction: &Transaction,
+    repository_id: i64,
+    charts: &[ExternalChart],
+    generation: i64,
+) -> Result<HashMap<String, i64>> {
+    if charts.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut values: Vec<Value> = vec![repository_id.into(), generation.into()];
+    let mut rows = Vec::with_capacity(charts.len());
+    for chart in charts {
+        values.extend([chart.name.as_str().into(), chart.source_digest.as_str().into()]);
+        rows.push(format!("($1, ${}, $2, ${})", values.len() - 1, values.len()));
+    }
+    let sql = format!(
+        "INSERT INTO charts (repository_id, name, generation, source_digest) VALUES {}
+         ON CONFLICT (repository_id, name) DO UPDATE
+           SET generation = excluded.generation, source_digest = excluded.source_digest
+         RETURNING name, id",
+        rows.join(", ")
+    );
+    let pair = |row: &QueryResult| {
+        let mut columns = Columns::of(row);
+        Ok((columns.take()?, columns.take()?))
+    };
+    transaction.query(&sql, values).await?.iter().map(pair).collect()
+}
+
+/// A version as it is known.
+struct Known {
+    id: i64,
+    digest: Digest,
+    metadata: String,
+    location: Option<String>,
+    stored: bool,
+    vanished: bool,
+    claimed: Option<String>,
+}
+
+async fn known_versions(
+    transaction: &Transaction,
+    chart_ids: &[i64],
+) -> Result<HashMap<(i64, String), Known>> {
+    if chart_ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sql = format!(
+        "SELECT chart_id, version, id, digest, metadata, location, stored, vanished_at IS NOT NULL, claimed_digest
+         FROM versions WHERE chart_id IN ({})",
+        chart_ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
+    );
+    let pair = |row: &QueryResult| {
+        let mut columns = Columns::of(row);
+        let key = (columns.take()?, columns.take()?);
+        let known = Known {
+            id: columns.take()?,
+            digest: columns.parse()?,
+            metadata: columns.take()?,
+            location: columns.take()?,
+            stored: columns.take()?,
+            vanished: columns.take()?,
+            claimed: columns.take()?,
+        };
+        Ok((key, known))
+    };
+    transaction.query(&sql, vec![]).await?.iter().map(pair).collect()
+}
+
+async fn update(
+    transaction: &Transaction,
+    chart: &str,
+    row: &Known,
+    version: &ExternalVersion,
+    applied: &mut Applied,
+) -> Result<()> {
+    let claimed = (row.digest != version.digest).then(|| version.digest.to_hex());
+    if claimed.is_some() {
+        applied.claims.push((chart.to_owned(), version.version.clone(), version.digest));
+    }
+    // What another package says of itself is not said of the first one.
+    let metadata = if claimed.is_some() { &row.metadata } else { &version.metadata };
+    let same = row.metadata == *metadata
+        && row.location.as_deref() == Some(&version.location)
+        && row.claimed == claimed
+        && !row.vanished;
+    if same {
+        return Ok(());
+    }
+    applied.changed += 1;
+    let sql = "UPDATE versions SET metadata = $2, location = $3, claimed_digest = $4, vanished_at = NULL WHERE id = $1";
+    let values =
+        vec![row.id.into(), metadata.as_str().into(), version.location.as_str().into(), claimed.into()];
+    transaction.execute(sql, values).await.map(drop)
+}
+
+async fn vanish(transaction: &Transaction, row: &Known, now: Timestamp, applied: &mut Applied) -> Result<()> {
+    if row.vanished {
+        return Ok(());
+    }
+    applied.vanished += 1;
+    if row.stored {
+        let sql = "UPDATE versions SET vanished_at = $2 WHERE id = $1";
+        return transaction.execute(sql, vec![row.id.into(), nanoseconds(now).into()]).await.map(drop);
+    }
+    transaction.execute("DELETE FROM versions WHERE id = $1", vec![row.id.into()]).await.map(drop)
+}
+
+/// Rows of one INSERT: SQLite is fastest with a few thousand parameters.
+const ROWS_AT_ONCE: usize = 250;
+
+async fn insert(
+    transaction: &Transaction,
+    repository_id: i64,
+    new: &[(i64, &ExternalVersion)],
+    applied: &mut Applied,
+) -> Result<()> {
+    for batch in new.chunks(ROWS_AT_ONCE) {
+        let mut values: Vec<Value> = vec![repository_id.into()];
+        let mut rows = Vec::with_capacity(batch.len());
+        for (chart_id, version) in batch {
+            let first = values.len() + 1;
+            values.extend(new_values(*chart_id, version));
+            let numbers: Vec<String> = (first..=values.len()).map(|number| format!("${number}")).collect();
+            rows.push(format!("($1, 0, FALSE, {})", numbers.join(", ")));
+        }
+        let sql = format!(
+            "INSERT INTO versions (repository_id, size, stored, chart_id, version, file_name, digest, created_at,
+               metadata, location)
+             VALUES {} ON CONFLICT DO NOTHING",
+            rows.join(", ")
+        );
+        let inserted = transaction.execute(&sql, values).await?;
+        applied.added += inserted;
+        if inserted < batch.len() as u64 {
+            applied.clashes.extend(missing(transaction, batch).await?);
+        }
+    }
+    Ok(())
+}
+
+fn new_values(chart_id: i64, version: &ExternalVersion) -> [Value; 7] {
+    [
+        chart_id.into(),
+        version.version.as_str().into(),
+        version.file_name.as_str().into(),
+        version.digest.to_hex().into(),
+        nanoseconds(version.created_at).into(),
+        version.metadata.as_str().into(),
+        version.location.as_str().into(),
+    ]
+}
+
+/// The file names of versions that were not inserted.
+async fn missing(transaction: &Transaction, batch: &[(i64, &ExternalVersion)]) -> Result<Vec<String>> {
+    let known = known_versions(transaction, &batch.iter().map(|(id, _)| *id).collect::<Vec<_>>()).await?;
+    let is_missing =
+        |(id, version): &&(i64, &ExternalVersion)| !known.contains_key(&(*id, version.version.clone()));
+    Ok(batch.iter().filter(is_missing).map(|(_, version)| version.file_name.clone()).collect())
+}
+
+/// A package whose bytes may have to be fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExternalFile {
+    /// The row of its version.
+    pub id: i64,
+    /// The name of its chart.
+    pub chart: String,
+    /// Its version.
+    pub version: String,
+    /// The package's file name.
+    pub file_name: String,
+    /// What its sha256 has to be.
+    pub digest: Digest,
+    /// Where its bytes are, in the words of the caller of [`apply`].
+    pub location: String,
+}
+
+const FILE: &str = "SELECT versions.id, charts.name, versions.version, versions.file_name, versions.digest, versions.location
+    FROM versions JOIN charts ON charts.id = versions.chart_id";
+
+impl ExternalFile {
+    fn from_row(row: &QueryResult) -> Result<Self> {
+        let mut columns = Columns::of(row);
+        Ok(Self {
+            id: columns.take()?,
+            chart: columns.take()?,
+            version: columns.take()?,
+            file_name: columns.take()?,
+            digest: columns.parse()?,
+            location: columns.take()?,
+        })
+    }
+}
+
+/// The package of this name, if its bytes are not here.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn find_elsewhere(
+    connection: &impl Connection,
+    repository_id: i64,
+    file_name: &str,
+) -> Result<Option<ExternalFile>> {
+    let sql = format!(
+        "{FILE} WHERE versions.repository_id = $1 AND versions.file_name = $2 AND NOT versions.stored
+           AND versions.location IS NOT NULL"
+    );
+    let row = connection.query_optional(&sql, vec![repository_id.into(), file_name.into()]).await?;
+    row.as_ref().map(ExternalFile::from_row).transpose()
+}
+
+/// Packages whose bytes are not here, after the row `after` in the order of rows: what a mirror has to fetch.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn elsewhere(
+    connection: &impl Connection,
+    repository_id: i64,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<ExternalFile>> {
+    let sql = format!(
+        "{FILE} WHERE versions.repository_id = $1 AND versions.id > $2 AND NOT versions.stored
+           AND versions.location IS NOT NULL ORDER BY versions.id LIMIT $3"
+    );
+    let values = vec![repository_id.into(), after.into(), signed(limit).into()];
+    connection.query(&sql, values).await?.iter().map(ExternalFile::from_row).collect()
+}
+
+/// Notes that the bytes of a package are here now. The transaction has touched their blob
+/// ([`Store::begin_with`](crate::Store::begin_with)). Whether the version still asks for them.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn mark_stored(
+    transaction: &Transaction,
+    version_id: i64,
+    digest: &Digest,
+    size: u64,
+) -> Result<bool> {
+    let sql = "UPDATE versions SET stored = TRUE, size = $3 WHERE id = $1 AND digest = $2";
+    let values = vec![version_id.into(), digest.to_hex().into(), signed(size).into()];
+    Ok(transaction.execute(sql, values).await? == 1)
+}
+
+/// Lets go of the bytes of the oldest packages beyond `quota` bytes, but not of `kept`, nor of what the source lists no
+/// more: that could not be fetched again. How many were let go; garbage collection removes the bytes.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn let_go(connection: &impl Connection, repository_id: i64, quota: u64, kept: i64) -> Result<u64> {
+    let sql = "UPDATE versions SET stored = FALSE WHERE id IN (
+          SELECT id FROM (
+            SELECT id, vanished_at, SUM(size) OVER (ORDER BY id <> $3, created_at DESC, id DESC) AS up_to_here
+            FROM versions WHERE repository_id = $1 AND stored AND location IS NOT NULL) AS cached
+          WHERE up_to_here > $2 AND id <> $3 AND vanished_at IS NULL)";
+    connection.execute(sql, vec![repository_id.into(), signed(quota).into(), kept.into()]).await
+}
+
+/// How much of an external repository is here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cached {
+    /// Packages whose bytes are here.
+    pub packages: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Versions that the source lists no more.
+    pub vanished: u64,
+    /// Versions for which the source names another digest than the first one.
+    pub claimed: u64,
+}
+
+/// How much of an external repository is here.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn cached(connection: &impl Connection, repository_id: i64) -> Result<Cached> {
+    let sql = "SELECT COUNT(CASE WHEN stored THEN 1 END),
+          CAST(COALESCE(SUM(CASE WHEN stored THEN size END), 0) AS BIGINT), COUNT(vanished_at), COUNT(claimed_digest)
+        FROM versions WHERE repository_id = $1";
+    let row = connection.query_optional(sql, vec![repository_id.into()]).await?;
+    row.map_or(Ok(Cached::default()), |row| {
+        let mut columns = Columns::of(&row);
+        Ok(Cached {
+            packages: columns.unsigned()?,
+            bytes: columns.unsigned()?,
+            vanished: columns.unsigned()?,
+            claimed: columns.unsigned()?,
+        })
+    })
+}
+
+/// A version for which the source names another digest than the first one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The name of its chart.
+    pub chart: String,
+    /// Its version.
+    pub version: String,
+    /// The digest it has.
+    pub digest: Digest,
+    /// The digest that the source names now.
+    pub claimed: Digest,
+}
+
+/// The versions for which the source names another digest, by row, at most `limit`.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn claims(connection: &impl Connection, repository_id: i64, limit: u64) -> Result<Vec<Claim>> {
+    let sql = "SELECT charts.name, versions.version, versions.digest, versions.claimed_digest
+        FROM versions JOIN charts ON charts.id = versions.chart_id
+        WHERE versions.repository_id = $1 AND claimed_digest IS NOT NULL ORDER BY versions.id LIMIT $2";
+    let claim = |row: &QueryResult| {
+        let mut columns = Columns::of(row);
+        Ok(Claim {
+            chart: columns.take()?,
+            version: columns.take()?,
+            digest: columns.parse()?,
+            claimed: columns.parse()?,
+        })
+    };
+    connection.query(sql, vec![repository_id.into(), signed(limit).into()]).await?.iter().map(claim).collect()
+}
+
+/// Takes over the digest that the source names now: somebody has looked at it. What it says of itself is learnt at the
+/// next sync. Whether there was such a claim.
+///
+/// # Errors
+/// [`NotFound`](chandlery_core::Error::NotFound) when the repository is gone.
+pub async fn accept_claim(
+    transaction: &Transaction,
+    repository_id: i64,
+    chart: &str,
+    version: &str,
+    now: Timestamp,
+) -> Result<Option<i64>> {
+    let generation = repositories::advance(transaction, repository_id, now).await?;
+    let sql =
+        "UPDATE charts SET generation = $3, source_digest = 'accepted' WHERE repository_id = $1 AND name = $2
+               RETURNING id";
+    let values = vec![repository_id.into(), chart.into(), generation.into()];
+    let Some(row) = transaction.query_optional(sql, values).await? else { return Ok(None) };
+    let chart_id: i64 = Columns::of(&row).take()?;
+    let sql = "UPDATE versions SET digest = claimed_digest, claimed_digest = NULL, stored = FALSE, size = 0
+               WHERE chart_id = $1 AND version = $2 AND claimed_digest IS NOT NULL";
+    let changed = transaction.execute(sql, vec![chart_id.into(), version.into()]).await?;
+    Ok((changed == 1).then_some(generation))
+}

@@ -1,0 +1,247 @@
+//! External repositories: rows that follow a source, leases, and bytes that come and go.
+
+use std::time::Duration;
+
+use chandlery_core::Digest;
+use chandlery_store::external_charts::{self, Applied, ExternalChart, ExternalVersion};
+use chandlery_store::source_runs::{self, SourceCounts, SourceRunRow};
+use chandlery_store::sources::{self, SourceChange, SourceOutcome, SourceRow, SourceState};
+use chandlery_store::{Store, charts, packages};
+
+use crate::support::{Fixture, at, on_every_database, package};
+
+on_every_database!(rows_follow_the_source);
+on_every_database!(bytes_come_and_go);
+on_every_database!(one_holder_of_a_lease);
+
+/// A chart with versions, each of which is described by its version and a word.
+fn chart(name: &str, versions: &[(&str, &str)]) -> ExternalChart {
+    let version = |(version, word): &(&str, &str)| ExternalVersion {
+        version: (*version).to_owned(),
+        file_name: format!("{name}-{version}.tgz"),
+        digest: Digest::of(format!("{name} {version}").as_bytes()),
+        created_at: at(1),
+        metadata: format!("{{\"name\":\"{name}\",\"version\":\"{version}\",\"description\":\"{word}\"}}"),
+        location: format!("https://example.org/{name}-{version}.tgz"),
+    };
+    ExternalChart {
+        name: name.to_owned(),
+        source_digest: if versions.is_empty() { String::new() } else { format!("{versions:?}") },
+        versions: versions.iter().map(version).collect(),
+    }
+}
+
+async fn apply(store: &Store, id: i64, charts: &[ExternalChart]) -> Applied {
+    let transaction = store.database().begin().await.unwrap();
+    let applied = external_charts::apply(&transaction, id, charts, at(2)).await.unwrap();
+    transaction.commit().await.unwrap();
+    applied
+}
+
+/// The versions of a chart, each with what it says of itself.
+async fn listed(store: &Store, id: i64, chart: &str) -> Vec<(String, String)> {
+    let rows = charts::versions(store.database().reader(), id, chart).await.unwrap();
+    let said = |metadata: &str| metadata.rsplit('"').nth(1).unwrap().to_owned();
+    rows.iter().map(|row| (row.version.clone(), said(&row.metadata))).collect()
+}
+
+fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(left, right)| ((*left).to_owned(), (*right).to_owned())).collect()
+}
+
+async fn rows_follow_the_source(fixture: &Fixture) {
+    let store = &fixture.store;
+    let id = fixture.repository().await;
+    let first = [chart("a", &[("1", "x"), ("2", "x")]), chart("b", &[("1", "x")])];
+    let applied = apply(store, id, &first).await;
+    assert_eq!(applied, Applied { generation: 1, added: 3, ..Applied::default() });
+    let known = external_charts::source_digests(store.database().reader(), id).await.unwrap();
+    assert_eq!(known.len(), 2);
+    assert_eq!(known["a"], first[0].source_digest);
+
+    let applied = apply(store, id, &[chart("a", &[("2", "y"), ("3", "x")])]).await;
+    assert_eq!(
+        applied,
+        Applied { generation: 2, added: 1, changed: 1, vanished: 1, ..Applied::default() },
+        "1 went, 2 says something else, 3 is new"
+    );
+    assert_eq!(listed(store, id, "a").await, owned(&[("2", "y"), ("3", "x")]));
+    assert_eq!(listed(store, id, "b").await, owned(&[("1", "x")]));
+    let changes = charts::changed_since(store.database().reader(), id, 1).await.unwrap();
+    assert_eq!(changes.iter().map(|change| change.name.as_str()).collect::<Vec<_>>(), ["a"]);
+
+    let mut swapped = chart("a", &[("2", "other"), ("3", "x")]);
+    swapped.versions[0].digest = Digest::of(b"other");
+    let applied = apply(store, id, &[swapped.clone()]).await;
+    assert_eq!(applied.claims, [("a".to_owned(), "2".to_owned(), Digest::of(b"other"))]);
+    assert_eq!(listed(store, id, "a").await, owned(&[("2", "y"), ("3", "x")]), "the first one stays");
+    let row = charts::version(store.database().reader(), id, "a", "2").await.unwrap().unwrap();
+    assert_eq!(row.digest, Digest::of(b"a 2"));
+    let claims = external_charts::claims(store.database().reader(), id, 10).await.unwrap();
+    assert_eq!((claims.len(), claims[0].claimed), (1, Digest::of(b"other")));
+    let applied = apply(store, id, &[chart("a", &[("2", "y"), ("3", "x")])]).await;
+    assert_eq!((applied.changed, applied.claims.len()), (1, 0), "it was put right");
+    apply(store, id, &[swapped.clone()]).await;
+    let transaction = store.database().begin().await.unwrap();
+    let accepted = external_charts::accept_claim(&transaction, id, "a", "2", at(3)).await.unwrap();
+    transaction.commit().await.unwrap();
+    assert!(accepted.is_some());
+    let applied = apply(store, id, &[swapped]).await;
+    assert_eq!((applied.changed, applied.claims.len()), (1, 0));
+    assert_eq!(listed(store, id, "a").await, owned(&[("2", "other"), ("3", "x")]));
+
+    let applied = apply(store, id, &[chart("a-1", &[("1", "x")]), chart("a", &[("1-1", "x")])]).await;
+    assert_eq!((applied.added, applied.clashes), (1, vec!["a-1-1.tgz".to_owned()]));
+    let applied = apply(store, id, &[chart("a", &[]), chart("a-1", &[]), chart("b", &[])]).await;
+    assert_eq!(applied.vanished, 2, "a-1 or a, and b; what clashed was never there");
+    let known = external_charts::source_digests(store.database().reader(), id).await.unwrap();
+    assert!(known.is_empty());
+}
+
+/// Stores the bytes of a version, as a pull does.
+async fn store_bytes(store: &Store, id: i64, chart: &str, version: &str) -> i64 {
+    let name = format!("{chart}-{version}.tgz");
+    let file = external_charts::find_elsewhere(store.database().reader(), id, &name).await.unwrap().unwrap();
+    let content = format!("{chart} {version}");
+    let blob = store.blobs().begin_with(content.clone().into()).await.unwrap();
+    let transaction = store.begin_with(std::slice::from_ref(&blob)).await.unwrap();
+    let size = content.len() as u64;
+    assert!(
+        external_charts::mark_stored(&transaction, file.id, &file.digest, size).await.unwrap(),
+        "it still asks for them"
+    );
+    transaction.commit().await.unwrap();
+    file.id
+}
+
+async fn bytes_come_and_go(fixture: &Fixture) {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let store = &fixture.store;
+    let id = fixture.repository().await;
+    let reader = store.database().reader();
+    apply(store, id, &[chart("a", &[("1", "x"), ("2", "x"), ("3", "x")])]).await;
+    let file = packages::find_file(reader, id, "a-1.tgz").await.unwrap().unwrap();
+    assert!(!file.stored);
+    let missing = external_charts::elsewhere(reader, id, 0, 10).await.unwrap();
+    assert_eq!(missing.iter().map(|file| file.version.as_str()).collect::<Vec<_>>(), ["1", "2", "3"]);
+    for version in ["1", "2", "3"] {
+        store_bytes(store, id, "a", version).await;
+    }
+    assert_eq!(external_charts::elsewhere(reader, id, 0, 10).await.unwrap(), []);
+    let file = packages::find_file(reader, id, "a-1.tgz").await.unwrap().unwrap();
+    assert_eq!((file.stored, file.size), (true, 3));
+    store.collect_garbage(HOUR, at(0)).await.unwrap();
+    assert!(store.blobs().exists(&Digest::of(b"a 1")).await.unwrap(), "in use");
+
+    apply(store, id, &[chart("a", &[("2", "x"), ("3", "x")])]).await;
+    assert_eq!(listed(store, id, "a").await.len(), 3, "1 is here and can still be had");
+    let cached = external_charts::cached(reader, id).await.unwrap();
+    assert_eq!((cached.packages, cached.bytes, cached.vanished), (3, 9, 1));
+    let kept = packages::find_file(reader, id, "a-2.tgz").await.unwrap().unwrap();
+    assert!(kept.stored);
+    let writer = store.database().writer();
+    assert_eq!(external_charts::let_go(writer, id, 9, 0).await.unwrap(), 0, "there is room");
+    assert_eq!(
+        external_charts::let_go(writer, id, 3, 0).await.unwrap(),
+        1,
+        "3 is the newest, 1 has vanished"
+    );
+    let file = packages::find_file(reader, id, "a-2.tgz").await.unwrap().unwrap();
+    assert!(!file.stored);
+    store.collect_garbage(HOUR, at(0)).await.unwrap();
+    store.collect_garbage(HOUR, at(7200)).await.unwrap();
+    assert!(!store.blobs().exists(&Digest::of(b"a 2")).await.unwrap(), "nobody needs it");
+    assert!(store.blobs().exists(&Digest::of(b"a 1")).await.unwrap());
+    store_bytes(store, id, "a", "2").await;
+    assert!(store.blobs().exists(&Digest::of(b"a 2")).await.unwrap(), "fetched again");
+
+    package(id, "pushed", "1").publish(store).await.unwrap();
+    assert_eq!(external_charts::let_go(writer, id, 0, 0).await.unwrap(), 2, "never what was pushed");
+}
+
+fn change(next_at: i64) -> SourceChange<'static> {
+    SourceChange {
+        url: "https://example.org",
+        settings: "{}",
+        credentials: "",
+        next_at: Some(at(next_at)),
+        cause: "created",
+        actor: "somebody",
+    }
+}
+
+async fn one_holder_of_a_lease(fixture: &Fixture) {
+    const MINUTE: Duration = Duration::from_secs(60);
+    let store = &fixture.store;
+    let (reader, writer) = (store.database().reader(), store.database().writer());
+    let id = fixture.repository().await;
+    let transaction = store.database().begin().await.unwrap();
+    sources::create(&transaction, id, &change(10)).await.unwrap();
+    transaction.commit().await.unwrap();
+    let read = async || -> SourceRow { sources::find(reader, id).await.unwrap().unwrap() };
+    let row = read().await;
+    assert_eq!((row.state, row.cause.as_str(), row.revision), (SourceState::Never, "created", 0));
+
+    assert!(sources::due(reader, at(9), 10).await.unwrap().is_empty());
+    assert_eq!(sources::due(reader, at(10), 10).await.unwrap(), [id]);
+    assert!(sources::lease(writer, id, "one", at(10), MINUTE).await.unwrap());
+    assert!(!sources::lease(writer, id, "two", at(11), MINUTE).await.unwrap());
+    assert!(sources::lease(writer, id, "one", at(12), MINUTE).await.unwrap(), "renewed");
+    assert!(sources::due(reader, at(30), 10).await.unwrap().is_empty());
+    assert_eq!(sources::next_due(reader).await.unwrap(), Some(at(72)), "should the holder die");
+    assert_eq!(sources::due(reader, at(72), 10).await.unwrap(), [id]);
+
+    let outcome = |failure, validator, next_at| SourceOutcome {
+        validator,
+        failure,
+        started_at: at(12),
+        ended_at: at(20),
+        next_at: Some(at(next_at)),
+    };
+    assert!(!sources::finish(writer, &row, "two", &outcome(None, None, 100)).await.unwrap());
+    assert!(sources::finish(writer, &row, "one", &outcome(Some("no"), None, 100)).await.unwrap());
+    let row = read().await;
+    assert_eq!((row.state, row.failures, row.synced_at), (SourceState::Failed, 1, None));
+    assert_eq!((row.cause.as_str(), row.next_at), ("period", Some(at(100))));
+
+    assert!(sources::lease(writer, id, "one", at(100), MINUTE).await.unwrap());
+    sources::request(writer, id, at(105), "demand", "me").await.unwrap();
+    let good = SourceOutcome { started_at: at(100), ..outcome(None, Some("{1}"), 200) };
+    assert!(sources::finish(writer, &row, "one", &good).await.unwrap());
+    let row = read().await;
+    assert_eq!((row.state, row.failures, row.validator.as_str()), (SourceState::Synced, 0, "{1}"));
+    assert_eq!(row.next_at, Some(at(105)), "who asked meanwhile is not forgotten");
+    assert_eq!((row.cause.as_str(), row.actor.as_str()), ("demand", "me"));
+
+    assert!(sources::lease(writer, id, "one", at(105), MINUTE).await.unwrap());
+    let transaction = store.database().begin().await.unwrap();
+    sources::update(&transaction, id, 0, &change(106)).await.unwrap();
+    assert!(sources::update(&transaction, id, 0, &change(106)).await.is_err(), "somebody was faster");
+    transaction.commit().await.unwrap();
+    let stale = SourceOutcome { started_at: at(105), ..outcome(None, Some("{2}"), 300) };
+    assert!(sources::finish(writer, &row, "one", &stale).await.unwrap());
+    let row = read().await;
+    assert_eq!((row.validator.as_str(), row.next_at), ("", Some(at(106))), "it was another source");
+
+    sources::set_hook(writer, id, Some("hash")).await.unwrap();
+    assert_eq!(sources::find_hook(reader, "hash").await.unwrap(), Some(id));
+    assert_eq!(sources::find_hook(reader, "other").await.unwrap(), None);
+    for number in 0..103 {
+        let run = SourceRunRow {
+            id: 0,
+            cause: "period".to_owned(),
+            actor: String::new(),
+            outcome: "synced".to_owned(),
+            message: String::new(),
+            problems: "[]".to_owned(),
+            counts: SourceCounts { charts: number, ..SourceCounts::default() },
+            started_at: at(1),
+            ended_at: at(2),
+        };
+        source_runs::add(writer, id, &run).await.unwrap();
+    }
+    let runs = source_runs::list(reader, id, None, 1000).await.unwrap();
+    assert_eq!((runs.len(), runs[0].counts.charts), (100, 102));
+    let before = source_runs::list(reader, id, Some(runs[1].id), 1).await.unwrap();
+    assert_eq!(before[0].counts.charts, 100);
+}

@@ -206,9 +206,9 @@ mod tests {
             size: 1,
             created_at: Timestamp::from_second(created).unwrap(),
             metadata: format!(
-            stored: true,
                 r#"{{"name":"a","version":"{version}","apiVersion":"v2","description":"é {created}"}}"#
             ),
+            stored: true,
         }
     }
 

@@ -6,8 +6,9 @@ use std::sync::{Arc, LazyLock, OnceLock};
 use axum::Router;
 use axum::body::Body;
 use chandlery_core::{Actor, Error, Permission, Place, RepositoryPath, Result, authorise};
-use chandlery_store::Store;
+use chandlery_source::outbound::Outbound;
 use chandlery_store::workspaces::WorkspaceRow;
+use chandlery_store::{Keyring, Store};
 use http::uri::{PathAndQuery, Uri};
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -35,6 +36,11 @@ pub(crate) struct App {
     pub(crate) config: Config,
     /// All durable state.
     pub(crate) store: Arc<Store>,
+    /// What seals secrets that are kept for use; see [`App::keyring`].
+    pub(crate) keyring: Option<Keyring>,
+    /// The client for every URL that somebody else wrote.
+    #[expect(dead_code, reason = "webhooks and external repositories, which are to come, use it")]
+    pub(crate) outbound: Outbound,
     /// Who sends a request.
     pub(crate) authentication: Authentication,
     /// Repositories by path, with their newest generation.
@@ -53,6 +59,23 @@ pub(crate) struct App {
     pub(crate) metrics: Arc<Metrics>,
     /// The description of the REST API, once somebody asked for it.
     pub(crate) documentation: OnceLock<Documentation>,
+}
+
+impl App {
+    /// What seals and opens the secrets that are kept for use: of webhooks, of foreign repositories.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when the operator of a shared database gave no key: keeping them would be careless.
+    #[expect(dead_code, reason = "webhooks and external repositories, which are to come, use it")]
+    pub(crate) fn keyring(&self) -> Result<&Keyring> {
+        self.keyring.as_ref().ok_or_else(|| {
+            Error::Conflict(
+                "this server has no key to keep secrets with: its operator sets encryption-key-file, the same for all \
+                 replicas"
+                    .to_owned(),
+            )
+        })
+    }
 }
 
 /// The state, as handlers get it.

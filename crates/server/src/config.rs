@@ -6,6 +6,9 @@ use std::time::Duration;
 
 pub use chandlery_core::Secret;
 use chandlery_core::{AccountName, RepositoryPath, RepositorySettings, Visibility};
+pub use chandlery_source::mail::{MailSettings, MailTls};
+pub use chandlery_source::outbound::{AllowList, Limits, OutboundSettings, Proxies, TlsSettings};
+pub use chandlery_store::Keyring;
 
 /// Everything the server needs to know before it starts. The command line, the environment and a file fill it.
 #[derive(Clone, Debug)]
@@ -48,6 +51,22 @@ pub struct Config {
     pub chartmuseum: ChartMuseumConfig,
     /// How long clients may take.
     pub timeouts: Timeouts,
+    /// What seals the secrets that are kept for use; with an embedded database a key is made in the data directory
+    /// unless this is set, with a shared one no such secrets are kept.
+    pub encryption_keys: Option<Keyring>,
+    /// How foreign servers are reached: receivers of webhooks, external repositories.
+    pub outbound: OutboundConfig,
+    /// The relay for mail; no mail is sent unless it is set.
+    pub mail: Option<MailSettings>,
+}
+
+/// How URLs that somebody else wrote are reached.
+#[derive(Clone, Debug, Default)]
+pub struct OutboundConfig {
+    /// Which addresses may be reached, by which proxies, and the limits of a request that has none of its own.
+    pub settings: OutboundSettings,
+    /// Certificate authorities to trust besides the system's, PEM.
+    pub authorities: Option<Vec<u8>>,
 }
 
 /// Who may use an operational endpoint.
@@ -129,6 +148,9 @@ impl Config {
             cors_allow_origin: None,
             chartmuseum: ChartMuseumConfig::default(),
             timeouts: Timeouts::default(),
+            encryption_keys: None,
+            outbound: OutboundConfig::default(),
+            mail: None,
         }
     }
 }

@@ -22,6 +22,9 @@ mod service;
 pub mod telemetry;
 mod transport;
 
-pub use config::{Access, ChartMuseumConfig, Config, Secret, Timeouts, TlsConfig};
+pub use config::{
+    Access, AllowList, ChartMuseumConfig, Config, Keyring, Limits, MailSettings, MailTls, OutboundConfig,
+    OutboundSettings, Proxies, Secret, Timeouts, TlsConfig, TlsSettings,
+};
 pub use folder::FolderServer;
 pub use run::Server;

@@ -7,12 +7,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chandlery_core::{Error, Result};
-use chandlery_store::{BlobsUrl, DatabaseUrl, Store, StoreSettings, sessions};
+use chandlery_source::outbound::{Outbound, TlsSettings};
+use chandlery_store::{BlobsUrl, DatabaseUrl, Keyring, Store, StoreSettings, sessions};
 use tokio::net::TcpListener;
 
 use crate::app::{App, Root, SharedApp};
 use crate::authentication::Authentication;
-use crate::config::{Config, Secret};
+use crate::config::{Config, OutboundConfig, Secret};
 use crate::index::{Indexes, Links};
 use crate::observe::Metrics;
 use crate::service::bootstrap::bootstrap;
@@ -121,6 +122,8 @@ fn build_app(config: Config, store: Store, address: SocketAddr, embedded: bool) 
     let links =
         Links::new(config.public_url.as_deref(), origin(&config, address), config.context_path.clone());
     Ok(Arc::new(App {
+        keyring: keyring(&config, embedded)?,
+        outbound: outbound(&config.outbound)?,
         authentication: Authentication::new(store.clone(), &config),
         repositories: Repositories::new(store.clone(), config.default_repository.clone(), embedded),
         packages: PackageCache::new(),
@@ -133,6 +136,24 @@ fn build_app(config: Config, store: Store, address: SocketAddr, embedded: bool) 
         store,
         config,
     }))
+}
+
+/// The operator's keys, or the one in the data directory of an embedded server.
+fn keyring(config: &Config, embedded: bool) -> Result<Option<Keyring>> {
+    match &config.encryption_keys {
+        Some(keyring) => Ok(Some(keyring.clone())),
+        None if embedded => {
+            Keyring::load_or_generate(&config.data_directory.join("encryption-key")).map(Some)
+        }
+        None => Ok(None),
+    }
+}
+
+/// The one client for foreign servers.
+fn outbound(config: &OutboundConfig) -> Result<Outbound> {
+    let tls = TlsSettings { authorities: config.authorities.clone(), ..TlsSettings::default() };
+    let outbound = Outbound::new(config.settings.clone()).and_then(|outbound| outbound.with_tls(&tls));
+    outbound.map_err(|error| Error::invalid("outbound settings", error.to_string()))
 }
 
 fn create_directory(path: &Path) -> Result<()> {

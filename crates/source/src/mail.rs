@@ -23,7 +23,7 @@ const KEPT_OF_ANSWER: usize = 300;
 const MAX_SUBJECT: usize = 500;
 
 /// How to reach the relay and who we are there.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MailSettings {
     /// Its name or address.
     pub host: String,

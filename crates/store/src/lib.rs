@@ -4,13 +4,14 @@
 //! [`workspaces`], [`repositories`], [`charts`], [`packages`] and [`provenance`] are functions over a [`Connection`],
 //! so that a service can put several of them into one [`Transaction`]. Bytes live in [`Blobs`], named by their sha256,
 //! in a directory or an S3-compatible bucket. [`Store::publish`] is the one way in for packages: bytes first, then
-//! all rows in one transaction.
+//! all rows in one transaction. A secret that is kept for use goes into its column as [`Sealed`] by the [`Keyring`].
 
 mod blobs;
 mod db;
 mod error;
 mod garbage;
 mod migration;
+mod sealing;
 mod settings;
 mod store;
 #[cfg(feature = "testing")]
@@ -24,5 +25,6 @@ pub use db::{
     tokens, workspaces,
 };
 pub use garbage::GarbageReport;
+pub use sealing::{Keyring, Sealed};
 pub use settings::{BlobsUrl, DatabaseUrl, S3Credentials, StoreSettings};
 pub use store::Store;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use chandlery_server::{FolderServer, Server};
+use chandlery_server::{FolderServer, Proxies, Server};
 
 use crate::error::usage;
 use crate::output::{print_text, say, warn};
@@ -55,7 +55,8 @@ impl ServeArguments {
     }
 }
 
-fn serve_data(resolved: Resolved) -> Result<()> {
+fn serve_data(mut resolved: Resolved) -> Result<()> {
+    resolved.config.outbound.settings.proxies = Proxies::from_environment();
     resolved.warnings.iter().for_each(|text| warn(text));
     runtime()?.block_on(async move {
         let server = Server::start(resolved.config).await.map_err(with_causes)?;

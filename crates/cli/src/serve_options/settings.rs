@@ -1,10 +1,11 @@
-//! Every setting of the server, once: its name is the flag, the variable and the key in the file.
+//! Every setting of the server, once: its name is the flag, the variable and the key in the file. One table, hence its
+//! length.
 
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use chandlery_core::AccountName;
-use chandlery_server::{Access, Config, Secret, TlsConfig};
+use chandlery_server::{Access, AllowList, Config, MailSettings, MailTls, Secret, TlsConfig};
 use chandlery_store::{BlobsUrl, DatabaseUrl};
 
 use super::values::{read_context_path, read_duration, read_limit, read_listen, read_size, read_switch};
@@ -75,6 +76,7 @@ pub(crate) struct Draft {
     tls_certificate: Option<PathBuf>,
     tls_key: Option<PathBuf>,
     tls_client_authority: Option<PathBuf>,
+    mail: MailSettings,
 }
 
 impl Draft {
@@ -88,6 +90,7 @@ impl Draft {
             tls_certificate: None,
             tls_key: None,
             tls_client_authority: None,
+            mail: MailSettings::default(),
         }
     }
 
@@ -114,8 +117,34 @@ impl Draft {
             (Some(_), None) => bail!("tls-cert is set without tls-key: HTTPS needs both"),
             (None, Some(_)) => bail!("tls-key is set without tls-cert: HTTPS needs both"),
         };
+        self.config.mail = mail(self.mail)?;
         Ok((self.config, self.log))
     }
+}
+
+/// The relay for mail, if one is named.
+fn mail(settings: MailSettings) -> Result<Option<MailSettings>> {
+    match (settings.host.is_empty(), settings.from.is_empty()) {
+        (true, _) if settings != MailSettings::default() => {
+            bail!("there are settings of smtp without smtp-host: name the relay as well")
+        }
+        (true, _) => Ok(None),
+        (false, true) => bail!("smtp-host is set without smtp-from: name the sender as well"),
+        (false, false) => Ok(Some(settings)),
+    }
+}
+
+fn read_mail_tls(text: &str) -> Result<MailTls> {
+    match text {
+        "tls" => Ok(MailTls::Tls),
+        "starttls" => Ok(MailTls::StartTls),
+        "none" => Ok(MailTls::None),
+        _ => bail!("{text:?} is not one of starttls, tls, none"),
+    }
+}
+
+fn read_certificates(file: &str) -> Result<Vec<u8>> {
+    std::fs::read(file).with_context(|| format!("cannot read {file}"))
 }
 
 fn read_access(text: &str) -> Result<Access> {
@@ -442,6 +471,126 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "How long requests in flight may take to end after a signal to stop",
         apply: |draft, text| {
             draft.config.timeouts.drain = read_duration(text)?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "encryption-key",
+        kind: Kind::Secret("encryption-key-file"),
+        default: "one is made in the data directory of an embedded server",
+        help: "The keys that stored secrets are encrypted with: base64 of 32 bytes a line, the first one encrypts",
+        apply: |draft, text| {
+            draft.config.encryption_keys = Some(text.parse()?);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "outbound-allow",
+        kind: Kind::Text("RANGES"),
+        default: "public addresses only",
+        help: "Private address ranges that webhooks and repositories may lead to, such as 10.20.0.0/16,fd12:3456::/32",
+        apply: |draft, text| {
+            draft.config.outbound.settings.allowed = text.parse::<AllowList>()?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "outbound-ca",
+        kind: Kind::Text("FILE"),
+        default: "the system's authorities only",
+        help: "Certificate authorities to trust as well when foreign servers are asked, PEM",
+        apply: |draft, text| {
+            draft.config.outbound.authorities = Some(read_certificates(text)?);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "outbound-timeout",
+        kind: Kind::Text("TIME"),
+        default: "60s",
+        help: "How long a foreign server may take for an answer, its redirects included",
+        apply: |draft, text| {
+            draft.config.outbound.settings.limits.total = read_duration(text)?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "outbound-max-size",
+        kind: Kind::Text("SIZE"),
+        default: "16MiB",
+        help: "The largest answer of a foreign server where nothing else says how large it may be",
+        apply: |draft, text| {
+            draft.config.outbound.settings.limits.body = read_size(text)?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "smtp-host",
+        kind: Kind::Text("HOST"),
+        default: "no mail is sent",
+        help: "The relay for mail, on whichever network",
+        apply: |draft, text| {
+            draft.mail.host = text.to_owned();
+            Ok(())
+        },
+    },
+    Setting {
+        name: "smtp-port",
+        kind: Kind::Text("PORT"),
+        default: "587, 465 or 25, as smtp-tls has it",
+        help: "The port of the relay",
+        apply: |draft, text| {
+            draft.mail.port = Some(text.parse().with_context(|| format!("{text:?} is not a port"))?);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "smtp-tls",
+        kind: Kind::Text("HOW"),
+        default: "starttls",
+        help: "How the way to the relay is encrypted: starttls, tls or none",
+        apply: |draft, text| {
+            draft.mail.tls = read_mail_tls(text)?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "smtp-ca",
+        kind: Kind::Text("FILE"),
+        default: "the system's authorities only",
+        help: "Certificate authorities to trust as well when the relay shows its certificate, PEM",
+        apply: |draft, text| {
+            draft.mail.authorities = Some(read_certificates(text)?);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "smtp-user",
+        kind: Kind::Text("NAME"),
+        default: "none",
+        help: "The user name at the relay",
+        apply: |draft, text| {
+            draft.mail.user = Some(text.to_owned());
+            Ok(())
+        },
+    },
+    Setting {
+        name: "smtp-password",
+        kind: Kind::Secret("smtp-password-file"),
+        default: "none",
+        help: "The password at the relay",
+        apply: |draft, text| {
+            draft.mail.password = Some(Secret::new(text.to_owned()));
+            Ok(())
+        },
+    },
+    Setting {
+        name: "smtp-from",
+        kind: Kind::Text("ADDRESS"),
+        default: "none",
+        help: "The sender of mails, such as Chandlery <chandlery@example.org>",
+        apply: |draft, text| {
+            draft.mail.from = text.to_owned();
             Ok(())
         },
     },

@@ -93,6 +93,18 @@ fn every_setting_can_be_set_in_every_layer() {
         ("head-timeout", "1s"),
         ("body-timeout", "2s"),
         ("drain-timeout", "3s"),
+        ("encryption-key", "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="),
+        ("outbound-allow", "10.20.0.0/16, fd12::/16"),
+        ("outbound-ca", "/dev/null"),
+        ("outbound-timeout", "4s"),
+        ("outbound-max-size", "6MiB"),
+        ("smtp-host", "relay.example.org"),
+        ("smtp-port", "2525"),
+        ("smtp-tls", "tls"),
+        ("smtp-ca", "/dev/null"),
+        ("smtp-user", "someone"),
+        ("smtp-password", "password"),
+        ("smtp-from", "Chandlery <chandlery@example.org>"),
         ("log-format", "json"),
         ("log-level", "warn"),
     ];
@@ -103,16 +115,22 @@ fn every_setting_can_be_set_in_every_layer() {
     let file: String = examples.iter().map(|(name, value)| format!("{name}: {value:?}\n")).collect();
     let environment: Vec<_> = examples.iter().map(|(name, value)| (variable_of(name), *value)).collect();
     let environment: Vec<_> = environment.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    let secrets = ["initial-password", "encryption-key", "smtp-password"];
+    let only_variables: Vec<_> = environment
+        .iter()
+        .filter(|(name, _)| secrets.map(variable_of).iter().any(|one| one == name))
+        .copied()
+        .collect();
     let flags: Vec<String> = examples
         .iter()
-        .filter(|(name, _)| *name != "initial-password")
+        .filter(|(name, _)| !secrets.contains(name))
         .map(|(name, value)| format!("--{name}={value}"))
         .collect();
     let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
     let results = [
         resolve(&[], &[], Some(&file)),
         resolve(&[], &environment, None),
-        resolve(&flags, &[("CHANDLERY_INITIAL_PASSWORD", "password")], None),
+        resolve(&flags, &only_variables, None),
     ];
     for resolved in &results {
         assert_eq!(format!("{:?}", resolved.config), format!("{:?}", results[0].config));
@@ -124,6 +142,10 @@ fn every_setting_can_be_set_in_every_layer() {
         let defaults = &config.repository_defaults;
         assert_eq!((defaults.keep_versions, defaults.max_storage_objects), (Some(7), Some(90)));
         assert_eq!(config.tls.as_ref().unwrap().client_authority, Some("/ca".into()));
+        let (outbound, mail) = (&config.outbound, config.mail.as_ref().unwrap());
+        assert_eq!(outbound.settings.limits.total, std::time::Duration::from_secs(4));
+        assert_eq!(outbound.settings.allowed.to_string(), "10.20.0.0/16,fd12::/16");
+        assert_eq!((mail.host.as_str(), mail.port), ("relay.example.org", Some(2525)));
         assert_eq!(resolved.warnings, Vec::<String>::new());
     }
 }
@@ -153,7 +175,7 @@ type RefusalCase<'a> = (&'a [&'a str], Vec<(&'a str, &'a str)>, Option<&'a str>,
 
 #[test]
 fn wrong_values_name_their_place() {
-    let cases: [RefusalCase<'_>; 16] = [
+    let cases: [RefusalCase<'_>; 22] = [
         (&["--listen", "nowhere"], vec![], None, "--listen"),
         (&[], vec![("CHANDLERY_METRICS", "everybody")], None, "CHANDLERY_METRICS"),
         (&[], vec![("PORT", "http")], None, "PORT"),
@@ -170,6 +192,12 @@ fn wrong_values_name_their_place() {
         (&["--database-url", "mysql://x"], vec![], None, "--database-url"),
         (&["--log-level", "loud"], vec![], None, "--log-level"),
         (&["--default-repository", "api/x"], vec![], None, "reserved"),
+        (&[], vec![("CHANDLERY_ENCRYPTION_KEY", "hunter2")], None, "openssl rand -base64 32"),
+        (&["--outbound-allow", "0.0.0.0/0"], vec![], None, "too wide"),
+        (&["--outbound-allow", "169.254.169.254"], vec![], None, "metadata service"),
+        (&["--smtp-host", "relay"], vec![], None, "smtp-from"),
+        (&["--smtp-from", "a@example.org"], vec![], None, "smtp-host"),
+        (&["--smtp-tls", "yes"], vec![], None, "--smtp-tls"),
     ];
     for (flags, environment, file, part) in cases {
         let message = refusal(flags, &environment, file);

@@ -2,6 +2,7 @@
 
 mod directory;
 mod read;
+mod stream;
 mod url;
 mod write;
 
@@ -18,6 +19,7 @@ use crate::version::{Constraint, Version};
 
 pub use directory::{DirectoryIndex, DirectoryIndexOptions, SkippedPackage, index_directory};
 pub use read::{IndexError, LoadedIndex};
+pub use stream::{IndexItem, IndexItemContent};
 pub use write::{EntryFields, write_chart_header, write_document_footer, write_document_header, write_entry};
 
 /// One version of a chart in an index.

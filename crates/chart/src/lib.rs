@@ -26,9 +26,9 @@ pub use archive::{
 };
 pub use chart::Chart;
 pub use index::{
-    DirectoryIndex, DirectoryIndexOptions, EntryFields, IndexEntry, IndexError, IndexFile, LoadedIndex,
-    SkippedPackage, index_directory, write_chart_header, write_document_footer, write_document_header,
-    write_entry,
+    DirectoryIndex, DirectoryIndexOptions, EntryFields, IndexEntry, IndexError, IndexFile, IndexItem,
+    IndexItemContent, LoadedIndex, SkippedPackage, index_directory, write_chart_header,
+    write_document_footer, write_document_header, write_entry,
 };
 pub use inspect::{PackageSummary, SubchartSummary, inspect};
 pub use lock::Lock;

@@ -1,7 +1,11 @@
 //! Events to values: anchors, merges, keys, duplicates and limits.
 
+mod parts;
 mod scalar;
 mod source;
+
+pub use parts::Part;
+pub(crate) use parts::Parts;
 
 use serde_json::{Map, Value};
 
@@ -13,13 +17,17 @@ use source::{Node, NodeKind, Source};
 
 type Result<T> = std::result::Result<T, Error>;
 
-/// Reads the next document of the stream, or `None` at its end.
-pub(crate) fn decode_document(parser: &mut Parser<'_>, options: &Options) -> Result<Option<Value>> {
+/// Reads the next document of the stream, or `None` at its end. With `parts`, what those take is not in the value.
+pub(crate) fn decode_document<'a>(
+    parser: &mut Parser<'a>,
+    options: &Options,
+    parts: Option<Parts<'_, 'a>>,
+) -> Result<Option<Value>> {
     let mut source = Source::new(parser);
     if !source.start_document()? {
         return Ok(None);
     }
-    let mut decoder = Decoder::new(&mut source, options);
+    let mut decoder = Decoder::new(&mut source, options, parts);
     let outcome = decoder.decode();
     let faults = decoder.faults;
     match outcome {
@@ -65,7 +73,7 @@ enum Place {
     Merge,
 }
 
-struct Decoder<'s, 'p, 'a> {
+struct Decoder<'s, 'p, 'a, 't> {
     source: &'s mut Source<'p, 'a>,
     options: &'s Options,
     frames: Vec<Frame>,
@@ -73,6 +81,7 @@ struct Decoder<'s, 'p, 'a> {
     alias_nodes: usize,
     alias_bytes: usize,
     faults: Faults,
+    parts: Option<Parts<'t, 'a>>,
 }
 
 /// Faults that do not stop decoding, in the order in which go-yaml and sigs.k8s.io/yaml report them.
@@ -94,8 +103,8 @@ impl Faults {
     }
 }
 
-impl<'s, 'p, 'a> Decoder<'s, 'p, 'a> {
-    fn new(source: &'s mut Source<'p, 'a>, options: &'s Options) -> Self {
+impl<'s, 'p, 'a, 't> Decoder<'s, 'p, 'a, 't> {
+    fn new(source: &'s mut Source<'p, 'a>, options: &'s Options, parts: Option<Parts<'t, 'a>>) -> Self {
         Self {
             source,
             options,
@@ -104,6 +113,7 @@ impl<'s, 'p, 'a> Decoder<'s, 'p, 'a> {
             alias_nodes: 0,
             alias_bytes: 0,
             faults: Faults::default(),
+            parts,
         }
     }
 
@@ -120,6 +130,9 @@ impl<'s, 'p, 'a> Decoder<'s, 'p, 'a> {
     /// Takes one node; gives the root value once it is complete.
     fn step(&mut self, node: Node<'a>, through_alias: bool) -> Result<Option<Value>> {
         let place = self.place();
+        if self.parts.is_some() {
+            self.note_part(node.mark);
+        }
         match (node.kind, place) {
             (NodeKind::SequenceEnd | NodeKind::MappingEnd, _) => self.end_collection(node.mark),
             (kind, Place::Merge) => {
@@ -195,6 +208,9 @@ impl<'s, 'p, 'a> Decoder<'s, 'p, 'a> {
             let problem = format!("exceeded max depth of {}", self.options.limits.depth);
             return Err(Error::limit(&problem, Some(mark)));
         }
+        if self.parts.is_some() {
+            self.enter_part(&frame);
+        }
         self.frames.push(frame);
         Ok(())
     }
@@ -242,6 +258,10 @@ impl<'s, 'p, 'a> Decoder<'s, 'p, 'a> {
 
     /// Puts a finished value into the collection around it.
     fn deliver(&mut self, value: Value, mark: Mark) -> Result<Option<Value>> {
+        if self.parts.is_some() && self.is_at_part() {
+            self.hand_out(value, mark);
+            return Ok(None);
+        }
         match self.frames.last_mut() {
             None => return Ok(Some(value)),
             Some(Frame::Sequence(items)) => items.push(value),

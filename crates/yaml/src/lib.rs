@@ -4,6 +4,7 @@
 //! the same bytes and the same error texts:
 //!
 //! * [`from_str`], [`from_slice`], [`documents`], [`from_str_as`]: text to [`serde_json::Value`];
+//! * [`from_slice_in_parts`]: the same for a long document, list item by list item;
 //! * [`check`]: whether a text can be read, without its value;
 //! * [`to_string`] (`toYaml`, Chart.yaml, index.yaml) and [`to_string_pretty`] (`toYamlPretty`): values to text;
 //! * [`Emitter`]: the writer below them, for text that is written piece by piece;
@@ -39,9 +40,10 @@ mod timestamp;
 mod token;
 
 pub use check::{Shape, check};
+pub use decode::Part;
 pub use emit::{Dialect, Emitter, compare_keys, sort_entries, to_string, to_string_pretty};
 pub use error::{Error, ErrorKind, Mark};
 pub use event::{Event, EventKind, Properties, ScalarStyle};
 pub use limits::{Limits, Options};
 pub use parser::Parser;
-pub use read::{coerce_to_string, documents, from_slice, from_str, from_str_as};
+pub use read::{coerce_to_string, documents, from_slice, from_slice_in_parts, from_str, from_str_as};

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::decode::decode_document;
+use crate::decode::{Part, Parts, decode_document};
 use crate::error::{Error, ErrorKind};
 use crate::limits::Options;
 use crate::number;
@@ -21,7 +21,7 @@ use crate::parser::Parser;
 pub fn from_str(text: &str, options: &Options) -> Result<Value, Error> {
     check_size(text.len(), options)?;
     let mut parser = Parser::new(text, &options.limits);
-    Ok(decode_document(&mut parser, options)?.unwrap_or(Value::Null))
+    Ok(decode_document(&mut parser, options, None)?.unwrap_or(Value::Null))
 }
 
 /// Reads the first document of a file's bytes: UTF-8, or UTF-16 with a byte order mark.
@@ -33,6 +33,28 @@ pub fn from_slice(bytes: &[u8], options: &Options) -> Result<Value, Error> {
     from_str(&decode_text(bytes)?, options)
 }
 
+/// Reads the first document of a file's bytes and hands out the items of the lists at `key: {name: [item, …]}` as soon as
+/// each is complete, for the keys of the root that `is_wanted` names. In the value that it returns those lists are
+/// empty; whatever stands there in another shape, or comes by a merge (`<<`), is in the value.
+///
+/// So a document of any length needs memory for its text and one item. What was handed out counts only if this returns
+/// a value: a fault may follow.
+///
+/// # Errors
+/// As [`from_slice`].
+pub fn from_slice_in_parts(
+    bytes: &[u8],
+    options: &Options,
+    is_wanted: &dyn Fn(&str) -> bool,
+    take: &mut dyn FnMut(Part<'_>),
+) -> Result<Value, Error> {
+    check_size(bytes.len(), options)?;
+    let text = decode_text(bytes)?;
+    let mut parser = Parser::new(&text, &options.limits);
+    let parts = Parts::new(&text, is_wanted, take);
+    Ok(decode_document(&mut parser, options, Some(parts))?.unwrap_or(Value::Null))
+}
+
 /// Reads all documents of a text.
 ///
 /// # Errors
@@ -40,7 +62,7 @@ pub fn from_slice(bytes: &[u8], options: &Options) -> Result<Value, Error> {
 pub fn documents(text: &str, options: &Options) -> Result<Vec<Value>, Error> {
     check_size(text.len(), options)?;
     let mut parser = Parser::new(text, &options.limits);
-    std::iter::from_fn(|| decode_document(&mut parser, options).transpose()).collect()
+    std::iter::from_fn(|| decode_document(&mut parser, options, None).transpose()).collect()
 }
 
 /// Reads the first document of a text into a type.
@@ -156,6 +178,60 @@ mod tests {
         assert_eq!(from_str_as::<Vec<u8>>("[1, 2]", &options), Ok(vec![1, 2]));
         let error = from_str_as::<Vec<u8>>("a: 1", &options).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Shape);
+    }
+
+    #[test]
+    fn parts_are_handed_out() {
+        let read = |text: &str| {
+            let mut parts = Vec::new();
+            let rest = from_slice_in_parts(
+                text.as_bytes(),
+                &Options { strict_duplicates: true, ..Options::default() },
+                &|key| key == "e",
+                &mut |part| {
+                    let Part { name, index, value, source, .. } = part;
+                    parts.push(format!("{name}{index} {value} {source:?}"));
+                },
+            );
+            (parts, rest.map_or_else(|error| error.to_string(), |value| value.to_string()))
+        };
+        let cases: [(&str, &[&str], &str); 10] = [
+            (
+                "e:\n  a:\n  - x: 1\n    w: 2\n  # note\n  - null\n  b: [{z: 3}, [4]]\n  c: ~\n  d: 5\nf: {g: [6]}\n",
+                &[
+                    "a0 {\"w\":2,\"x\":1} Some(\"x: 1\\n    w: 2\\n  # note\")",
+                    "a1 null None",
+                    "b0 {\"z\":3} Some(\"{z: 3\")",
+                    "b1 [4] Some(\"[4\")",
+                ],
+                r#"{"e":{"a":[],"b":[],"c":null,"d":5},"f":{"g":[6]}}"#,
+            ),
+            ("\u{feff}e: {a: [{x: 1}]}", &["a0 {\"x\":1} Some(\"{x: 1\")"], r#"{"e":{"a":[]}}"#),
+            ("g: &x {w: 1}\ne:\n  a:\n  - *x\n", &["a0 {\"w\":1} None"], r#"{"e":{"a":[]},"g":{"w":1}}"#),
+            ("g: &x [1]\ne: {a: *x}\n", &["a0 1 None"], r#"{"e":{"a":[]},"g":[1]}"#),
+            ("g: &x {a: [1]}\ne: *x\n", &["a0 1 None"], r#"{"e":{"a":[]},"g":{"a":[1]}}"#),
+            (
+                "g: &x {a: [1]}\ne: {<<: *x, b: [2]}\n",
+                &["b0 2 None"],
+                r#"{"e":{"a":[1],"b":[]},"g":{"a":[1]}}"#,
+            ),
+            ("g: &x {e: {a: [1]}}\n<<: *x\n", &[], r#"{"e":{"a":[1]},"g":{"e":{"a":[1]}}}"#),
+            ("e: [{a: [1]}]", &[], r#"{"e":[{"a":[1]}]}"#),
+            ("e: {a: [1]}\nf: [", &["a0 1 None"], "yaml: line 2: did not find expected node content"),
+            (
+                "e:\n  a: [1]\n  a: [2]\n",
+                &["a0 1 None", "a0 2 None"],
+                "yaml: unmarshal errors:\n  line 3: key \"a\" already set in map",
+            ),
+        ];
+        for (text, parts, rest) in cases {
+            let (found, value) = read(text);
+            assert_eq!(
+                (found, value.as_str()),
+                (parts.iter().map(|&part| part.to_owned()).collect(), rest),
+                "{text}"
+            );
+        }
     }
 
     #[test]

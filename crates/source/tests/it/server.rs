@@ -15,6 +15,8 @@ use tokio_rustls::TlsAcceptor;
 pub(crate) enum Answer {
     /// Sends these bytes.
     Text(String),
+    /// Sends a head and a body of bytes.
+    Bytes(String, Vec<u8>),
     /// Sends these bytes and then nothing, with the connection open.
     Stall(String),
     /// Sends the first bytes and then the second ones until nobody takes them.
@@ -31,6 +33,16 @@ impl Answer {
             "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
             body.len()
         ))
+    }
+
+    /// An answer of success with headers, each with its line end.
+    pub(crate) fn with(headers: &str, body: impl Into<Vec<u8>>) -> Self {
+        let body = body.into();
+        let length = body.len();
+        Self::Bytes(
+            format!("HTTP/1.1 200 OK\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n"),
+            body,
+        )
     }
 
     pub(crate) fn redirect(location: &str) -> Self {
@@ -113,6 +125,10 @@ async fn serve(
     log.lock().unwrap().push(request);
     match answer {
         Answer::Text(text) => stream.write_all(text.as_bytes()).await.ok()?,
+        Answer::Bytes(head, body) => {
+            stream.write_all(head.as_bytes()).await.ok()?;
+            stream.write_all(&body).await.ok()?;
+        }
         Answer::Stall(text) => {
             stream.write_all(text.as_bytes()).await.ok()?;
             stream.flush().await.ok()?;

@@ -222,6 +222,11 @@ impl<'p, 'a> Source<'p, 'a> {
         node
     }
 
+    /// Whether the document had an anchor so far.
+    pub(super) fn has_anchors(&self) -> bool {
+        !self.anchors.is_empty()
+    }
+
     pub(super) fn is_mapping(&self, anchor: usize) -> bool {
         matches!(self.tape[self.anchors[anchor].start].kind, NodeKind::MappingStart)
     }

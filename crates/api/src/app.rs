@@ -53,6 +53,32 @@ pub struct AppMaintainer {
     pub url: String,
 }
 
+/// A picture of an app, as it is kept: pixels as PNG, whatever was sent, or an SVG.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Picture {
+    /// The sha256 of the file, which names it.
+    pub digest: Digest,
+    /// The path of the file on this server. What it gives never changes, so that it may be kept for good.
+    pub url: String,
+    /// `image/png` or `image/svg+xml`.
+    pub content_type: String,
+    /// In pixels; of an SVG what it says about itself, or 0.
+    pub width: u32,
+    /// In pixels; of an SVG what it says about itself, or 0.
+    pub height: u32,
+    /// In bytes.
+    pub size: u64,
+}
+
+/// `PUT /api/v1/workspaces/{workspace}/apps/{app}/screenshots`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderScreenshots {
+    /// The digests of all screenshots there are, in the order in which they are to be shown.
+    #[schema(max_items = 6)]
+    pub screenshots: Vec<Digest>,
+}
+
 /// An app as those see it who may work on it or review it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AppView {
@@ -66,6 +92,10 @@ pub struct AppView {
     pub display_name: String,
     /// The draft of what people read of it.
     pub information: AppInformation,
+    /// The draft of its icon.
+    pub icon: Option<Picture>,
+    /// The drafts of its screenshots, in their order. At most 6.
+    pub screenshots: Vec<Picture>,
     /// Its shelf in the store.
     pub category: CategoryName,
     /// Follows from the states of its versions: `active` when one is in the store, `suspended` when one was taken down,

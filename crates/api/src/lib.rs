@@ -20,8 +20,8 @@ mod workspace;
 pub use account::{AccountView, CreateAccount, MembershipView, UpdateAccount, UpdatePassword, Whoami};
 pub use app::{
     ActOnVersion, AppInformation, AppListQuery, AppMaintainer, AppVersionView, AppView, AuditQuery,
-    AuditView, ChineseTexts, CompareQuery, PackageReference, ReviewQuery, ReviewSettings, ReviewStatus,
-    ReviewSummary, ReviewView, UpdateApp, UpdateAppVersion,
+    AuditView, ChineseTexts, CompareQuery, OrderScreenshots, PackageReference, Picture, ReviewQuery,
+    ReviewSettings, ReviewStatus, ReviewSummary, ReviewView, UpdateApp, UpdateAppVersion,
 };
 pub use category::{AppCategory, CategoryView, CreateCategory, DeleteCategory, UpdateCategory};
 pub use page::{Page, PageQuery};

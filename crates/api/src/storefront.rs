@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::Picture;
+
 /// An app of the store in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StoreApp {
@@ -24,6 +26,8 @@ pub struct StoreApp {
     pub summary: String,
     /// The same in Chinese; may be empty.
     pub summary_zh: String,
+    /// Its icon, if its publisher has uploaded one.
+    pub icon: Option<Picture>,
     /// Words to find it by.
     pub keywords: Vec<String>,
     /// Its shelf.
@@ -63,6 +67,8 @@ pub struct StoreAppView {
     pub app: StoreApp,
     /// What people read of it.
     pub information: StoreInformation,
+    /// What it looks like.
+    pub screenshots: Vec<Picture>,
     /// The description as HTML that is safe to show.
     pub description_html: String,
     /// The description in Chinese as HTML that is safe to show; may be empty.

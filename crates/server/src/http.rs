@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 mod app_uploads;
 pub(crate) mod app_versions;
 pub(crate) mod apps;
+pub(crate) mod attachments;
 pub(crate) mod categories;
 pub(crate) mod charts;
 pub(crate) mod conditional;

@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod app_versions;
 pub(crate) mod apps;
+pub(crate) mod attachments;
 pub(crate) mod audit;
 pub(crate) mod bootstrap;
 pub(crate) mod categories;

@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod app_versions;
 pub mod apps;
+pub mod attachments;
 pub mod audit;
 pub(crate) mod blobs;
 pub mod categories;

@@ -2,8 +2,9 @@
 //!
 //! # The protocol
 //!
-//! **Invariant: when a row of `versions` that says stored, or one of `provenances`, is committed, the bytes it names
-//! are in the blob store, and stay there while the row exists and says so.** Neither clocks nor conditional writes of the blob store are relied on for it.
+//! **Invariant: when a row of `versions` that says stored, or one of `provenances`, `app_versions` or `attachments`, is
+//! committed, the bytes it names are in the blob store, and stay there while the row exists and says so.** Neither clocks
+//! nor conditional writes of the blob store are relied on for it.
 //!
 //! A blob's row in `blobs` has a state, and counts the deletions of its bytes:
 //!

@@ -171,6 +171,31 @@ impl Form {
     }
 }
 
+/// Sends a file as the whole body and reads JSON.
+///
+/// # Errors
+/// The file cannot be read; the server cannot be reached or refuses; the answer has another shape.
+pub(crate) async fn send_file<T: DeserializeOwned>(
+    client: &Client,
+    method: Method,
+    url: &Url,
+    file: &Path,
+) -> Result<T> {
+    let (length, bytes) = Content::File(file.to_owned()).open().await?;
+    let request = client
+        .upload(method.clone(), url)
+        .header(CONTENT_TYPE, "application/octet-stream")
+        .header(CONTENT_LENGTH, length)
+        .body(Body::wrap_stream(bytes));
+    match client.send_upload(request, &AtomicU64::new(0)).await {
+        Ok(response) => read_json(response).await,
+        Err(error) if status_of(&error).is_none() => {
+            Err(explain_broken_upload(client, method, url, length, error).await)
+        }
+        Err(error) => Err(error.context(format!("{} was not taken", file.display()))),
+    }
+}
+
 /// A server that refuses early closes the connection, and its answer is often lost with what was on the way. The same
 /// request without a body hears it; one that is refused only for having no body means that the size was the reason.
 async fn explain_broken_upload(

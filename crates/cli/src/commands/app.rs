@@ -1,5 +1,7 @@
 //! `chandlery app`: what workspaces publish, from upload to release.
 
+mod screenshots;
+
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
@@ -10,7 +12,7 @@ use reqwest::{Method, Url};
 
 use super::category::read_app;
 use super::resource::{ResourceArguments, delete};
-use crate::client::upload::{Content, Form};
+use crate::client::upload::{Content, Form, send_file};
 use crate::client::{Client, ClientArguments};
 use crate::error::usage;
 use crate::output::{Table, byte_progress, print_text, shorten};
@@ -26,6 +28,8 @@ pub(crate) enum AppCommand {
     List(ListArguments),
     Info(InfoArguments),
     Edit(EditArguments),
+    #[command(subcommand)]
+    Screenshots(screenshots::ScreenshotsCommand),
     #[command(visible_alias = "rm")]
     Delete(DeleteArguments),
     Versions(VersionsArguments),
@@ -139,7 +143,8 @@ pub(crate) struct InfoArguments {
 /// Change what people read of an app; the store shows it from the next release on.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  chandlery app edit demo/emqx --display-name 'EMQ X' --summary 'A broker' --keyword iot --keyword mqtt"
+    after_help = "Examples:\n  chandlery app edit demo/emqx --display-name 'EMQ X' --summary 'A broker' --keyword iot --keyword mqtt\n  \
+                  chandlery app edit demo/emqx --icon emqx.svg"
 )]
 pub(crate) struct EditArguments {
     #[command(flatten)]
@@ -162,6 +167,12 @@ pub(crate) struct EditArguments {
     /// Who provides the service.
     #[arg(long, value_name = "TEXT")]
     provider: Option<String>,
+    /// Its icon: a PNG, JPEG, WebP, GIF or SVG of at most 1 MiB.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_icon")]
+    icon: Option<PathBuf>,
+    /// Remove the icon.
+    #[arg(long)]
+    no_icon: bool,
     #[command(flatten)]
     resource: ResourceArguments,
 }
@@ -307,6 +318,7 @@ impl AppCommand {
             }
             Self::Info(arguments) => arguments.run().await,
             Self::Edit(arguments) => arguments.run().await,
+            Self::Screenshots(command) => command.run().await,
             Self::Delete(DeleteArguments { of, version, client }) => {
                 let (workspace, app) = &of.app;
                 let what = version.as_ref().map_or_else(String::new, |version| format!(" {version}"));
@@ -457,14 +469,25 @@ impl EditArguments {
         if !self.keywords.is_empty() {
             information.keywords = self.keywords;
         }
-        if information == before.information && self.display_name.is_none() {
+        let texts = information != before.information || self.display_name.is_some();
+        if !texts && self.icon.is_none() && !self.no_icon {
             return Err(usage("nothing to change: give at least one field, see --help"));
         }
-        let request = UpdateApp { display_name: self.display_name, information: Some(information) };
-        // What was read is what is changed: nobody else's edit is lost.
-        let condition = format!("\"{}\"", before.revision);
-        let sent = client.request(Method::PATCH, &url).header("if-match", condition).json(&request);
-        let view: AppView = client.send_for_json(sent).await?;
+        let icon = client.api(&segments(&self.of.app, None, &["icon"]))?;
+        let mut view = before;
+        if texts {
+            let request = UpdateApp { display_name: self.display_name, information: Some(information) };
+            // What was read is what is changed: nobody else's edit is lost.
+            let condition = format!("\"{}\"", view.revision);
+            let sent = client.request(Method::PATCH, &url).header("if-match", condition).json(&request);
+            view = client.send_for_json(sent).await?;
+        }
+        if let Some(file) = &self.icon {
+            view = send_file(&client, Method::PUT, &icon, file).await?;
+        } else if self.no_icon {
+            client.delete(&icon).await?;
+            view = client.get_json(&url).await?;
+        }
         self.resource.output.print(&view, one_app)
     }
 }

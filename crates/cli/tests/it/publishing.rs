@@ -1,7 +1,7 @@
 //! `app`: from upload to the store and back, as the people of the tutorial do it.
 
 use crate::packages::package;
-use crate::program::Program;
+use crate::program::{Outcome, Program};
 use crate::server::Server;
 use crate::tenancy::account;
 
@@ -38,6 +38,7 @@ fn the_tutorial() {
     ];
     isv.run(edit).succeeded();
     isv.run(["app", "edit", "demo/emqx"]).failed(2, "nothing to change");
+    pictures(&isv);
     isv.run(["app", "submit", "demo/emqx", "1.0.0"]).succeeded();
 
     assert!(reviewer.run(["app", "queue"]).succeeded().contains("demo/emqx"));
@@ -93,4 +94,35 @@ fn the_tutorial() {
     );
     isv.run(["app", "info", "demo/emqx", "1.0.0"]).succeeded();
     isv.run(["app", "delete", "demo/emqx", "1.0.0"]).failed(1, "possible now");
+}
+
+/// An icon and screenshots of the draft.
+fn pictures(isv: &Program) {
+    let svg = |side: u32| {
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{side}\" height=\"{side}\"><path d=\"M0 0h1\"/></svg>"
+        )
+    };
+    isv.write("a.svg", svg(8)).write("b.svg", svg(9)).write("c.svg", svg(10)).write("text", "no picture");
+    isv.run(["app", "edit", "demo/emqx", "--icon", "text"]).failed(1, "text was not taken");
+    isv.run(["app", "edit", "demo/emqx", "--no-icon"]).failed(1, "icon not found");
+    let edited = isv.run(["app", "edit", "demo/emqx", "--icon", "a.svg", "-o", "json"]).json();
+    assert_eq!(edited["icon"]["width"], 8);
+    isv.run(["app", "edit", "demo/emqx", "--no-icon"]).succeeded();
+    isv.run(["app", "edit", "demo/emqx", "--icon", "a.svg", "--no-icon"]).failed(2, "cannot be used with");
+    let digests = |outcome: Outcome| -> Vec<String> {
+        let list = outcome.json();
+        list.as_array().unwrap().iter().map(|one| one["digest"].as_str().unwrap().to_owned()).collect()
+    };
+    let add = ["app", "screenshots", "add", "demo/emqx", "a.svg", "b.svg", "c.svg", "-o", "json"];
+    let added = digests(isv.run(add));
+    assert_eq!(added.len(), 3);
+    let [first, second, third] = [0, 1, 2].map(|place: usize| added[place].as_str());
+    let order = ["app", "screenshots", "order", "demo/emqx", third, first, second, "-o", "json"];
+    assert_eq!(digests(isv.run(order)), [third, first, second]);
+    isv.run(["app", "screenshots", "remove", "demo/emqx", first]).succeeded();
+    isv.run(["app", "screenshots", "remove", "demo/emqx", first]).failed(1, "screenshot not found");
+    let list = ["app", "screenshots", "list", "demo/emqx", "-o", "json"];
+    assert_eq!(digests(isv.run(list)), [third, second]);
+    assert!(isv.run(["app", "screenshots", "list", "demo/emqx"]).succeeded().contains("image/svg+xml"));
 }

@@ -17,7 +17,8 @@ use crate::service::{audit, lifecycle};
 
 type Answer = Result<Response, ApiError>;
 
-fn app_answer(status: StatusCode, view: &AppView) -> Response {
+/// An app, with the tag of its revision.
+pub(super) fn app_answer(status: StatusCode, view: &AppView) -> Response {
     with_revision(json(status, view), view.revision)
 }
 

@@ -82,7 +82,8 @@ pub(crate) async fn get_file(
     Ok(response)
 }
 
-async fn open(app: &App, file: &StoredFile, range: Range<u64>, sender: Sender) -> Result<Body> {
+/// A part of a stored file.
+pub(super) async fn open(app: &App, file: &StoredFile, range: Range<u64>, sender: Sender) -> Result<Body> {
     Ok(match app.store.blobs().open_blob(&file.digest, file.size, Some(range)).await? {
         BlobReader::File { file, offset, length } => {
             let part = Part::File(FileRange { file: Arc::new(file), offset, length });

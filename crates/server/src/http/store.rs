@@ -3,9 +3,10 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use chandlery_api::{PackageFileQuery, PageQuery, StoreQuery};
-use chandlery_core::{Error, Result};
-use http::{HeaderValue, StatusCode, header};
+use chandlery_core::{Error, Result, Visibility};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 
+use super::attachments::{Audience, send};
 use super::feeds::Feed;
 use super::pages::{limit_of, link_to_next, page_response};
 use super::{Query, json};
@@ -22,7 +23,7 @@ fn named(workspace: &str, name: &str) -> Result<AppPath> {
 }
 
 fn url_of((workspace, name): &AppPath) -> String {
-    format!("/api/v1/store/apps/{workspace}/{name}")
+    service::app_path(workspace, name)
 }
 
 /// `GET /api/v1/store/apps`
@@ -86,6 +87,21 @@ pub(crate) async fn get_store_file(
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'")),
     ];
     Ok((headers, content).into_response())
+}
+
+/// `GET /api/v1/store/apps/{workspace}/{app}/pictures/{picture}`
+pub(crate) async fn get_store_picture(
+    State(app): State<SharedApp>,
+    scope: Scope,
+    Path((workspace, name, picture)): Path<(String, String, String)>,
+    headers: HeaderMap,
+) -> Answer {
+    let picture = service::picture(&app, &scope, &named(&workspace, &name)?, &picture).await?;
+    let audience = match scope.repository.settings.visibility {
+        Visibility::Public => Audience::Everybody,
+        Visibility::Internal | Visibility::Private => Audience::Caller,
+    };
+    Ok(send(&app, &headers, &picture, audience).await?)
 }
 
 /// `GET /api/v1/store/apps/{workspace}/{app}/feed.json`

@@ -1,10 +1,11 @@
 //! Brings the fragments of one repository up to date, and puts documents together.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use bytes::Bytes;
 use chandlery_core::{Digest, Error, RepositoryPath, Result, Sha256Hasher};
-use chandlery_store::{Store, charts, repositories};
+use chandlery_store::{Pool, Store, attachments, charts, repositories};
 use http::HeaderValue;
 use jiff::Timestamp;
 
@@ -12,13 +13,18 @@ use super::Document;
 use super::encoding::{Encoding, GZIP_HEADER, gzip_trailer};
 use super::fragment::{self, ChartText, EntryPlace, Links};
 use super::layer::{Fragment, Layer};
+use crate::app::STORE_REPOSITORY;
 use crate::body::Part;
+use crate::service::attachments::Pictures;
 use crate::service::repositories::Repository;
+use crate::service::storefront;
 
 /// What is known of a fragment's text.
 struct Text {
     checksum: crc32fast::Hasher,
     digest: Digest,
+    /// What its entries have for an icon instead of what their packages say.
+    icon: Option<String>,
     entries: Box<[EntryPlace]>,
 }
 
@@ -55,14 +61,21 @@ impl Builder {
             .await?
             .ok_or_else(|| Error::not_found("repository"))?;
         if self.generation == NEVER {
+            let mut icons = self.icons(reader, links, None).await?;
             let mut pager = charts::ChartPager::new(self.repository_id);
             while let Some(chart) = pager.next(reader).await? {
-                tokio::task::block_in_place(|| self.set(&chart.name, row.generation, chart.versions, links))?;
+                let icon = icons.remove(&chart.name);
+                tokio::task::block_in_place(|| {
+                    self.set(&chart.name, row.generation, chart.versions, icon, links)
+                })?;
             }
         } else {
             for change in charts::changed_since(reader, self.repository_id, self.generation).await? {
                 let versions = charts::versions(reader, self.repository_id, &change.name).await?;
-                tokio::task::block_in_place(|| self.set(&change.name, change.generation, versions, links))?;
+                let icon = self.icons(reader, links, Some(&change.name)).await?.remove(&change.name);
+                tokio::task::block_in_place(|| {
+                    self.set(&change.name, change.generation, versions, icon, links)
+                })?;
             }
         }
         self.texts.tidy().map_err(cache_fault)?;
@@ -71,11 +84,31 @@ impl Builder {
         Ok(())
     }
 
+    /// The addresses of the icons that publishers of the store have uploaded, by chart: of all, or of one.
+    async fn icons(
+        &self,
+        reader: &Pool,
+        links: &Links,
+        chart: Option<&str>,
+    ) -> Result<HashMap<String, String>> {
+        if self.path != *STORE_REPOSITORY {
+            return Ok(HashMap::new());
+        }
+        let listings = attachments::listings_with_icons(reader, chart).await?;
+        let addressed = listings.into_iter().filter_map(|listing| {
+            let path = storefront::app_path(&listing.workspace, &listing.app);
+            let icon = Pictures::of(&listing.information).ok()?.icon_path(&path)?;
+            Some((listing.chart_name, links.public(&icon)?))
+        });
+        Ok(addressed.collect())
+    }
+
     fn set(
         &mut self,
         name: &str,
         generation: i64,
         versions: Vec<charts::VersionRow>,
+        icon: Option<String>,
         links: &Links,
     ) -> Result<()> {
         if versions.is_empty() {
@@ -84,19 +117,20 @@ impl Builder {
         }
         let base = links.of(&self.path, self.is_default);
         let last = self.last_text(name).map_err(cache_fault)?;
-        let last = last.as_ref().map(|(text, entries)| (text.as_str(), *entries));
-        let ChartText { text, entries } = ChartText::write(name, versions, &base, last)?;
+        let last = last.as_ref().filter(|(_, about)| about.icon == icon);
+        let last = last.map(|(text, about)| (text.as_str(), &*about.entries));
+        let ChartText { text, entries } = ChartText::write(name, versions, &base, icon.as_deref(), last)?;
         let mut checksum = crc32fast::Hasher::new();
         checksum.update(text.as_bytes());
-        let about = Text { checksum, digest: Digest::of(text.as_bytes()), entries };
+        let about = Text { checksum, digest: Digest::of(text.as_bytes()), icon, entries };
         self.texts.insert(name, generation, text.as_bytes(), about).map_err(cache_fault)
     }
 
     /// What was written of a chart before.
-    fn last_text(&self, name: &str) -> std::io::Result<Option<(String, &[EntryPlace])>> {
+    fn last_text(&self, name: &str) -> std::io::Result<Option<(String, &Text)>> {
         let Some(fragment) = self.texts.fragments().get(name) else { return Ok(None) };
         let text = String::from_utf8(self.texts.read(fragment.slot)?).map_err(std::io::Error::other)?;
-        Ok(Some((text, &fragment.about.entries)))
+        Ok(Some((text, &fragment.about)))
     }
 
     /// The whole index in one encoding.

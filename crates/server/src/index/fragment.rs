@@ -70,6 +70,12 @@ impl Links {
         format!("{origin}{}{path}", self.context_path)
     }
 
+    /// The address of a path of this server wherever it is read; nothing if the operator has not said how clients
+    /// address it.
+    pub(crate) fn public(&self, path: &str) -> Option<String> {
+        self.public_url.is_some().then(|| self.absolute(path))
+    }
+
     /// The address of a package of the store.
     pub(crate) fn store_package(&self, file_name: &str) -> String {
         self.of(&STORE_REPOSITORY, false).absolute_package(&self.absolute("/store"), file_name)
@@ -137,11 +143,13 @@ pub(super) struct EntryPlace {
 
 impl ChartText {
     /// Writes the entries that are not in the chart's last text, and copies the others: what an upload costs shall not
-    /// grow with the versions that were there before it.
+    /// grow with the versions that were there before it. With an `icon`, which has to be that of the last text, all
+    /// entries have it.
     pub(super) fn write(
         name: &str,
         mut versions: Vec<VersionRow>,
         base: &PackageBase,
+        icon: Option<&str>,
         last: Option<(&str, &[EntryPlace])>,
     ) -> Result<Self> {
         versions.sort_by_cached_key(|row| Reverse(row.version.parse::<Version>().ok()));
@@ -157,7 +165,7 @@ impl ChartText {
             let start = text.len();
             match known.get(&(row.digest, row.created_at)) {
                 Some(entry) => text.push_str(entry),
-                None => write_version(&mut text, row, base)?,
+                None => write_version(&mut text, row, base, icon)?,
             }
             let (digest, created_at) = (row.digest, row.created_at);
             entries.push(EntryPlace { digest, created_at, start, end: text.len() });
@@ -166,8 +174,11 @@ impl ChartText {
     }
 }
 
-fn write_version(text: &mut String, row: &VersionRow, base: &PackageBase) -> Result<()> {
-    let metadata: Metadata = serde_json::from_str(&row.metadata).map_err(Error::internal)?;
+fn write_version(text: &mut String, row: &VersionRow, base: &PackageBase, icon: Option<&str>) -> Result<()> {
+    let mut metadata: Metadata = serde_json::from_str(&row.metadata).map_err(Error::internal)?;
+    if let Some(icon) = icon {
+        icon.clone_into(&mut metadata.icon);
+    }
     let entry = EntryFields {
         metadata: &metadata,
         created: &row.created_at.to_string(),
@@ -229,14 +240,14 @@ mod tests {
         let mut last: Option<ChartText> = None;
         for step in steps {
             let before = last.as_ref().map(|last| (last.text.as_str(), &*last.entries));
-            let after = ChartText::write("a", versions(step), &base, before).unwrap();
-            let anew = ChartText::write("a", versions(step), &base, None).unwrap();
+            let after = ChartText::write("a", versions(step), &base, None, before).unwrap();
+            let anew = ChartText::write("a", versions(step), &base, None, None).unwrap();
             assert_eq!(after.text, anew.text);
             assert_eq!(after.text.matches("\n    version: ").count(), step.len());
             last = Some(after);
         }
         let order = versions(steps[1]);
-        let text = ChartText::write("a", order, &base, None).unwrap().text;
+        let text = ChartText::write("a", order, &base, None, None).unwrap().text;
         let places =
             ["1.10.0", "1.9.0", "1.0.0", "none"].map(|version| text.find(&format!("version: {version}\n")));
         assert!(places.is_sorted() && places[0].is_some(), "{places:?}");

@@ -20,8 +20,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The name of the input in errors.
-    fn field(self) -> &'static str {
+    /// The name of the input in errors, and of the kind wherever it is noted.
+    #[must_use]
+    pub fn field(self) -> &'static str {
         match self {
             Self::Icon => "icon",
             Self::Screenshot => "screenshot",
@@ -102,17 +103,23 @@ pub fn normalise(bytes: &[u8], kind: Kind) -> Result<Image> {
 /// The headers to serve a picture with: its type, which no browser may guess otherwise, and for those who open it by
 /// itself a policy under which nothing in it runs or loads.
 #[must_use]
-pub fn headers_for(content_type: &str) -> [(HeaderName, HeaderValue); 3] {
+pub fn headers_for(content_type: &str) -> [(HeaderName, HeaderValue); 4] {
     // Only the types that `normalise` gives; whatever else is asked for is bytes.
-    let (content_type, policy) = match content_type {
-        "image/svg+xml" => ("image/svg+xml", "default-src 'none'; style-src 'unsafe-inline'; sandbox"),
-        "image/png" => ("image/png", "default-src 'none'; sandbox"),
-        _ => ("application/octet-stream", "default-src 'none'; sandbox"),
+    let (content_type, policy, disposition) = match content_type {
+        "image/svg+xml" => (
+            "image/svg+xml",
+            "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+            // Pages that show it as a picture do not care; who opens it by itself gets a file, not a document.
+            "attachment; filename=\"picture.svg\"",
+        ),
+        "image/png" => ("image/png", "default-src 'none'; sandbox", "inline; filename=\"picture.png\""),
+        _ => ("application/octet-stream", "default-src 'none'; sandbox", "attachment"),
     };
     [
         (header::CONTENT_TYPE, HeaderValue::from_static(content_type)),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy)),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::CONTENT_DISPOSITION, HeaderValue::from_static(disposition)),
     ]
 }
 
@@ -157,8 +164,10 @@ mod tests {
         let of =
             |content_type| headers_for(content_type).map(|(_, value)| value.to_str().unwrap().to_owned());
         let svg = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
-        assert_eq!(of("image/svg+xml"), ["image/svg+xml", svg, "nosniff"]);
-        assert_eq!(of("image/png"), ["image/png", "default-src 'none'; sandbox", "nosniff"]);
+        let file = "attachment; filename=\"picture.svg\"";
+        assert_eq!(of("image/svg+xml"), ["image/svg+xml", svg, "nosniff", file]);
+        let file = "inline; filename=\"picture.png\"";
+        assert_eq!(of("image/png"), ["image/png", "default-src 'none'; sandbox", "nosniff", file]);
         assert_eq!(of("text/html")[0], "application/octet-stream");
     }
 }

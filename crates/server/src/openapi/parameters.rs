@@ -1,7 +1,7 @@
 //! What the document says of path parameters, tags and errors: the tables that rows refer to by name.
 
 use chandlery_core::{
-    AccountName, AppName, CategoryName, PhaseName, ProjectName, RepositoryName, RobotName, RoleName,
+    AccountName, AppName, CategoryName, Digest, PhaseName, ProjectName, RepositoryName, RobotName, RoleName,
     TokenName, WorkspaceName,
 };
 use http::StatusCode;
@@ -43,6 +43,7 @@ pub(super) const PATH_PARAMETERS: &[PathParameter] = &[
     parameter("category", reference::<CategoryName>, "The name of a category of the store."),
     parameter("invitation", integer, "The number of an invitation."),
     parameter("phase", reference::<PhaseName>, "The name of a phase of review."),
+    parameter("picture", reference::<Digest>, "The sha256 of a picture."),
     parameter("project", reference::<ProjectName>, "The name of a project in its workspace."),
     parameter("repository", reference::<RepositoryName>, "The name of a repository in its workspace."),
     parameter("robot", reference::<RobotName>, "The name of a robot in its workspace."),
@@ -66,6 +67,7 @@ pub(super) const TAGS: &[(&str, &str)] = &[
     ("repositories", "Helm repositories and their settings."),
     ("categories", "The shelves of the store."),
     ("apps", "What workspaces publish."),
+    ("attachments", "What apps look like: icons and screenshots."),
     ("app_versions", "Versions of apps: upload, review, release."),
     ("reviews", "The queue of reviewers, how reviews are done, and the audit log."),
     ("store", "What was released, for everyone who may read the store."),

@@ -10,7 +10,7 @@ use http::StatusCode;
 use super::Need::{App, Lifecycle, Platform, Workspace};
 use super::Route;
 use super::rest::{Undocumented, delete, get, patch, post, put};
-use crate::http::{apps, reviews};
+use crate::http::{apps, attachments, reviews};
 
 const APPS: &str = "/api/v1/workspaces/{workspace}/apps";
 const APP: &str = "/api/v1/workspaces/{workspace}/apps/{app}";
@@ -18,6 +18,7 @@ const APP: &str = "/api/v1/workspaces/{workspace}/apps/{app}";
 /// Every row.
 pub(super) fn rows() -> Vec<Route> {
     let mut rows = app_rows();
+    rows.extend(picture_rows());
     rows.extend(app_version_rows());
     rows.extend(review_rows());
     rows
@@ -53,6 +54,39 @@ fn app_rows() -> Vec<Route> {
         .or(StatusCode::CONFLICT),
         get("/api/v1/workspaces/{workspace}/apps/{app}/audit", App(AppsView), apps::list_app_audit)
             .gives::<Page<AuditView>>("List what was done to an app"),
+    ]
+}
+
+fn picture_rows() -> Vec<Route> {
+    const ICON: &str = "/api/v1/workspaces/{workspace}/apps/{app}/icon";
+    const SCREENSHOTS: &str = "/api/v1/workspaces/{workspace}/apps/{app}/screenshots";
+    let edit = App(AppsCreate);
+    vec![
+        put(ICON, edit, attachments::set_app_icon)
+            .gives::<AppView>("Set the draft of an app's icon: at most 1 MiB and 1024×1024 pixels")
+            .or(StatusCode::CONFLICT),
+        delete(ICON, edit, attachments::delete_app_icon)
+            .gives_nothing("Remove the draft of an app's icon")
+            .or(StatusCode::CONFLICT),
+        post(SCREENSHOTS, edit, attachments::create_screenshot).creates::<AppView>(
+            "Add a screenshot to the draft of an app: at most 4 MiB and 4096×4096 pixels, and 6 of them",
+        ),
+        put(SCREENSHOTS, edit, attachments::order_screenshots)
+            .gives::<AppView>("Put the screenshots of an app's draft into another order")
+            .or(StatusCode::CONFLICT),
+        delete(
+            "/api/v1/workspaces/{workspace}/apps/{app}/screenshots/{picture}",
+            edit,
+            attachments::delete_screenshot,
+        )
+        .gives_nothing("Remove a screenshot from the draft of an app")
+        .or(StatusCode::CONFLICT),
+        get(
+            "/api/v1/workspaces/{workspace}/apps/{app}/pictures/{picture}",
+            App(AppsView),
+            attachments::get_picture,
+        )
+        .sends("image/*", "Get the icon or a screenshot of the draft of an app"),
     ]
 }
 

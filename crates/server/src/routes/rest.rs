@@ -29,6 +29,7 @@ const STORE_APP: &str = "/api/v1/store/apps/{workspace}/{app}";
 const STORE_VERSIONS: &str = "/api/v1/store/apps/{workspace}/{app}/versions";
 const STORE_VERSION: &str = "/api/v1/store/apps/{workspace}/{app}/versions/{version}";
 const STORE_FILE: &str = "/api/v1/store/apps/{workspace}/{app}/versions/{version}/file";
+const STORE_PICTURE: &str = "/api/v1/store/apps/{workspace}/{app}/pictures/{picture}";
 const STORE_JSON_FEED: &str = "/api/v1/store/apps/{workspace}/{app}/feed.json";
 const STORE_RSS_FEED: &str = "/api/v1/store/apps/{workspace}/{app}/feed.rss";
 const APP_CATEGORY: &str = "/api/v1/workspaces/{workspace}/apps/{app}/category";
@@ -122,6 +123,8 @@ fn store_rows() -> Vec<Route> {
             .gives::<StoreVersionView>("Get a released version with what is in its package"),
         get(STORE_FILE, Store, store::get_store_file)
             .sends("application/octet-stream", "Get a file of a released version"),
+        get(STORE_PICTURE, Store, store::get_store_picture)
+            .sends("image/*", "Get the icon or a screenshot of an app"),
         get(STORE_JSON_FEED, Store, store::get_store_json_feed)
             .sends("application/feed+json", "Get the releases of an app as JSON Feed"),
         get(STORE_RSS_FEED, Store, store::get_store_rss_feed)

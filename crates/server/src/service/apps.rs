@@ -16,6 +16,7 @@ use crate::app::{App, WorkspaceScope};
 use crate::http::conditional::IfMatch;
 use crate::http::pages::limit_of;
 use crate::service::app_versions::{NewVersion, record_version};
+use crate::service::attachments::{Pictures, join, split};
 use crate::service::audit::entry;
 use crate::service::lifecycle::has_chance;
 
@@ -125,7 +126,7 @@ pub(crate) async fn create(
             )
         })?,
     };
-    let information = json_of(&information_of(metadata))?;
+    let information = join(&information_of(metadata), &Pictures::default())?;
     let now = Timestamp::now();
     let transaction = app.store.begin_with(version.package.blobs()).await?;
     let new = NewApp {
@@ -235,10 +236,6 @@ fn check_url(field: &str, url: &str) -> Result<()> {
     Err(Error::invalid(field, "is not an address that begins with http:// or https://"))
 }
 
-fn json_of(value: &impl serde::Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(Error::internal)
-}
-
 /// The apps of a workspace, by name.
 pub(crate) async fn list(app: &App, scope: &WorkspaceScope, query: &AppListQuery) -> Result<Page<AppView>> {
     scope.require(Permission::AppsView)?;
@@ -254,7 +251,7 @@ pub(crate) async fn list(app: &App, scope: &WorkspaceScope, query: &AppListQuery
     for row in rows {
         let latest = app_versions::list(reader, row.id, false, None, 1).await?;
         let latest = latest.into_iter().next().map(|version| version.version);
-        items.push(shape(&scope.actor, scope.place(), row, latest)?);
+        items.push(shape(app, &scope.actor, scope.place(), row, latest)?);
     }
     Ok(Page { items, next })
 }
@@ -265,17 +262,30 @@ pub(crate) async fn view(app: &App, scope: &AppScope) -> Result<AppView> {
     let reader = app.store.database().reader();
     let latest = app_versions::list(reader, scope.app.id, scope.submitted_only(), None, 1).await?;
     let row = AppRow::clone(&scope.app);
-    shape(&scope.actor, scope.place(), row, latest.into_iter().next().map(|version| version.version))
+    let latest = latest.into_iter().next().map(|version| version.version);
+    shape(app, &scope.actor, scope.place(), row, latest)
 }
 
-fn shape(actor: &Actor, place: Place, row: AppRow, latest_version: Option<String>) -> Result<AppView> {
+fn shape(
+    app: &App,
+    actor: &Actor,
+    place: Place,
+    row: AppRow,
+    latest_version: Option<String>,
+) -> Result<AppView> {
+    let (information, pictures) = split(&row.information)?;
+    let context_path = app.indexes.links().context_path();
+    let path = format!("{context_path}/api/v1/workspaces/{}/apps/{}", row.workspace.1, row.name);
+    let (icon, screenshots) = pictures.views(&path);
     Ok(AppView {
         actions: actions(actor, place, row.state, latest_version.is_none()),
         workspace: row.workspace.1,
         name: row.name,
         chart: row.chart_name,
         display_name: row.display_name,
-        information: serde_json::from_str(&row.information).map_err(Error::internal)?,
+        information,
+        icon,
+        screenshots,
         category: row.category,
         state: row.state,
         latest_version,
@@ -320,7 +330,10 @@ pub(crate) async fn update(
     }
     let change = AppChange {
         display_name: request.display_name,
-        information: request.information.as_ref().map(json_of).transpose()?,
+        information: match &request.information {
+            Some(information) => Some(join(information, &Pictures::of(&scope.app.information)?)?),
+            None => None,
+        },
         category: None,
     };
     let now = Timestamp::now();

@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use crate::app::{App, STORE_REPOSITORY};
 use crate::service::app_versions::{about_version, bytes, stored_bytes, view};
 use crate::service::apps::{AppScope, reread};
+use crate::service::attachments;
 use crate::service::repositories::Repository;
 
 /// The name under which the settings of reviews are stored.
@@ -443,7 +444,10 @@ impl<'s> Step<'s> {
         let latest = latest.map_or_else(|| row.version.clone(), |latest| latest.version);
         // The chart's name is reserved first: then the repository has no file of this name but the app's.
         match self.action {
-            Action::Release => listings::release(transaction, &current, &latest, self.now).await?,
+            Action::Release => {
+                listings::release(transaction, &current, &latest, self.now).await?;
+                attachments::remove_unused(transaction, row.app_id).await?;
+            }
             _ => listings::refresh(transaction, row.app_id, Some(&latest)).await?,
         }
         let request = PublishRequest {

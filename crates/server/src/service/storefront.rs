@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use chandlery_api::{
-    AppHit, AppQuery, PackageFile, Page, PageQuery, StoreApp, StoreAppView, StoreInformation, StorePage,
-    StoreQuery, StoreSort, StoreVersion, StoreVersionView,
+    AppHit, AppQuery, PackageFile, Page, PageQuery, Picture, StoreApp, StoreAppView, StoreInformation,
+    StorePage, StoreQuery, StoreSort, StoreVersion, StoreVersionView,
 };
 use chandlery_chart::{Archive, Limits, file_name, read_file};
 use chandlery_core::{Actor, AppName, Error, Permission, Place, Result, VersionState, WorkspaceName, may};
@@ -20,6 +20,7 @@ use chandlery_store::workspaces;
 
 use crate::app::{App, Scope, SharedApp};
 use crate::media::markdown::to_html;
+use crate::service::attachments::{Pictures, StoredPicture};
 use crate::service::packages::{read_blob, readme_of, text_of};
 
 /// Matches that are put into the order of their downloads.
@@ -141,7 +142,7 @@ async fn searched(
     let ids: Vec<i64> = found.hits.iter().map(|hit| hit.id).collect();
     let known = rows::find_many(app.store.database().reader(), &ids).await?;
     let mut known: HashMap<i64, ListingRow> = known.into_iter().map(|row| (row.app.id, row)).collect();
-    let items = ids.iter().filter_map(|id| known.remove(id)).map(|row| store_app(&row)).collect();
+    let items = ids.iter().filter_map(|id| known.remove(id)).map(|row| store_app(app, &row)).collect();
     let counts = found.categories.into_iter().map(|(name, count)| (name, count as u64));
     Ok(Some(StorePage {
         items,
@@ -192,7 +193,7 @@ async fn ordered(
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
     let next = found.last().filter(|_| more).map(|row| cursor_of(&row.place(order)));
-    let items = found.iter().map(store_app).collect();
+    let items = found.iter().map(|row| store_app(app, row)).collect();
     Ok(StorePage { items, next, total: None, categories: None })
 }
 
@@ -219,8 +220,9 @@ fn information_of(text: &str) -> StoreInformation {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-fn store_app(row: &ListingRow) -> StoreApp {
+fn store_app(app: &App, row: &ListingRow) -> StoreApp {
     let information = information_of(&row.information);
+    let (icon, _) = pictures_of(app, row);
     StoreApp {
         workspace: row.app.workspace.1.clone(),
         name: row.app.name.clone(),
@@ -229,6 +231,7 @@ fn store_app(row: &ListingRow) -> StoreApp {
         display_name_zh: information.zh.display_name,
         summary: information.summary,
         summary_zh: information.zh.summary,
+        icon,
         keywords: information.keywords,
         category: row.app.category.clone(),
         latest_version: row.latest_version.clone(),
@@ -238,10 +241,29 @@ fn store_app(row: &ListingRow) -> StoreApp {
     }
 }
 
-fn app_view(row: &ListingRow) -> StoreAppView {
+/// The icon and the screenshots as of the last release.
+fn pictures_of(app: &App, row: &ListingRow) -> (Option<Picture>, Vec<Picture>) {
+    let context_path = app.indexes.links().context_path();
+    let path = format!("{context_path}{}", app_path(&row.app.workspace.1, &row.app.name));
+    Pictures::of(&row.information).unwrap_or_default().views(&path)
+}
+
+/// The path of an app of the store.
+pub(crate) fn app_path(workspace: &WorkspaceName, name: &AppName) -> String {
+    format!("/api/v1/store/apps/{workspace}/{name}")
+}
+
+/// A picture of an app as of its last release.
+pub(crate) async fn picture(app: &App, scope: &Scope, path: &AppPath, digest: &str) -> Result<StoredPicture> {
+    let row = find(app, scope, path).await?;
+    Pictures::of(&row.information)?.find(digest)
+}
+
+fn app_view(app: &App, row: &ListingRow) -> StoreAppView {
     let information = information_of(&row.information);
     StoreAppView {
-        app: store_app(row),
+        screenshots: pictures_of(app, row).1,
+        app: store_app(app, row),
         description_html: to_html(&information.description),
         description_html_zh: to_html(&information.zh.description),
         information,
@@ -260,7 +282,7 @@ async fn find(app: &App, scope: &Scope, path: &AppPath) -> Result<ListingRow> {
 /// An app as of its last release.
 pub(crate) async fn get(app: &App, scope: &Scope, path: &AppPath) -> Result<StoreAppView> {
     let row = find(app, scope, path).await?;
-    Ok(app_view(&row))
+    Ok(app_view(app, &row))
 }
 
 /// The active versions of an app, newest first.
@@ -363,7 +385,7 @@ pub(crate) async fn releases(
     let mut versions: Vec<_> = found.iter().map(|version| store_version(app, &listing, version)).collect();
     versions.sort_by_key(|version| std::cmp::Reverse(version.released_at));
     versions.truncate(SHOWN);
-    Ok((app_view(&listing), versions))
+    Ok((app_view(app, &listing), versions))
 }
 
 /// Whose apps somebody may find: what their permissions say, whatever they ask for.

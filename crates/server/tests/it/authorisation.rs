@@ -175,6 +175,14 @@ fn probes() -> Vec<Probe> {
         get("/api/v1/store/apps/{workspace}/{app}/versions", 1, "\"0.1.0\""),
         get("/api/v1/store/apps/{workspace}/{app}/versions/{version}", 1, "replicas: 1"),
         get("/api/v1/store/apps/{workspace}/{app}/versions/{version}/file", 1, "replicas: 1"),
+        probe(
+            Method::GET,
+            "/api/v1/store/apps/{workspace}/{app}/pictures/{picture}",
+            1,
+            None,
+            404,
+            "picture not found",
+        ),
         get("/api/v1/store/apps/{workspace}/{app}/feed.json", 1, "jsonfeed.org"),
         get("/api/v1/store/apps/{workspace}/{app}/feed.rss", 1, "<rss version"),
         get("/api/v1/apps", 1, "items"),
@@ -185,6 +193,12 @@ fn probes() -> Vec<Probe> {
         probe(Method::DELETE, APP, 1, None, 409, "delete them first"),
         probe(Method::POST, of_app!("/suspend"), 1, unknown(), 400, "unknown field"),
         probe(Method::POST, of_app!("/recover"), 1, unknown(), 400, "unknown field"),
+        probe(Method::PUT, of_app!("/icon"), 1, None, 400, "not a picture"),
+        probe(Method::DELETE, of_app!("/icon"), 1, None, 404, "icon not found"),
+        probe(Method::POST, of_app!("/screenshots"), 1, None, 400, "not a picture"),
+        probe(Method::PUT, of_app!("/screenshots"), 1, unknown(), 400, "unknown field"),
+        probe(Method::DELETE, of_app!("/screenshots/{picture}"), 1, None, 404, "screenshot not found"),
+        probe(Method::GET, of_app!("/pictures/{picture}"), 1, None, 404, "picture not found"),
         get(of_app!("/audit"), 1, "items"),
         get(of_app!("/versions"), 1, "0.1.0"),
         probe(Method::POST, of_app!("/versions"), 1, empty(), 400, "missing field"),
@@ -458,6 +472,7 @@ fn url_of(probe: &Probe, pattern: &str, repository: &str) -> String {
         .replace("{app}", "mychart")
         .replace("{role}", if deletes { "nothing" } else { "custom" })
         .replace("{project}", if deletes { "nothing" } else { "web" })
+        .replace("{picture}", &"0".repeat(64))
         .replace("{invitation}", "0")
         .replace("{robot}", if deletes { "nothing" } else { "ci" });
     path + query

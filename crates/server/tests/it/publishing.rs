@@ -49,6 +49,8 @@ macro_rules! on_both_databases {
     };
 }
 
+mod pictures;
+
 on_both_databases!(
     the_tutorial,
     illegal_moves_say_what_is_possible,

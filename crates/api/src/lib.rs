@@ -13,6 +13,7 @@ mod robot;
 mod role;
 mod search;
 mod session;
+mod source;
 mod storefront;
 mod token;
 mod workspace;
@@ -31,6 +32,11 @@ pub use robot::{CreateRobot, CreatedRobot, RobotView, RotateRobot};
 pub use role::{CreateRole, GroupRole, GroupRoleQuery, PermissionView, RoleView, UpdateRole};
 pub use search::{SearchHit, SearchQuery};
 pub use session::{CreateSession, SessionView};
+pub use source::{
+    AcceptDigest, CacheMode, ChangedDigest, RemovalImpact, SourceCredentials, SourceHook, SourceKind,
+    SourceRequest, SourceRunView, SourceSettings, SourceSummary, SourceView, ValidateSource, ValidationStage,
+    ValidationView,
+};
 pub use storefront::{
     AppHit, AppQuery, PackageFile, PackageFileQuery, StoreApp, StoreAppView, StoreChineseTexts,
     StoreInformation, StoreMaintainer, StorePage, StoreQuery, StoreSort, StoreVersion, StoreVersionView,

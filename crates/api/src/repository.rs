@@ -1,9 +1,11 @@
-//! Hosted repositories.
+//! Repositories: those that are pushed to, and those that come from elsewhere.
 
 use chandlery_core::{RepositoryPath, RepositorySettings, Visibility};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
+
+use crate::{SourceRequest, SourceSummary};
 
 /// A repository and its settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -25,6 +27,9 @@ pub struct RepositoryView {
     pub created_at: Timestamp,
     /// When its content or settings last changed.
     pub updated_at: Timestamp,
+    /// Where its packages come from; absent for one that is pushed to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceSummary>,
 }
 
 /// `POST /api/v1/repositories`. The workspace is created with its first repository.
@@ -36,6 +41,9 @@ pub struct CreateRepository {
     /// Settings that differ from the defaults (private, immutable, unlimited).
     #[serde(default)]
     pub settings: UpdateRepository,
+    /// Where its packages come from; absent for one that is pushed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceRequest>,
 }
 
 /// `PATCH /api/v1/repositories/{workspace}/{repository}`: what is absent stays, `null` removes a limit.

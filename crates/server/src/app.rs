@@ -24,6 +24,8 @@ use crate::service::downloads::Downloads;
 use crate::service::packages::PackageCache;
 use crate::service::repositories::{Repositories, Repository};
 use crate::service::search_index::SearchIndex;
+use crate::service::sources::Syncs;
+use crate::service::sources::packages::Fetches;
 use crate::transport::{Handler, Peer};
 
 /// The repository that holds what was released: `/store` shows it. Releases fill it and nobody else.
@@ -39,7 +41,6 @@ pub(crate) struct App {
     /// What seals secrets that are kept for use; see [`App::keyring`].
     pub(crate) keyring: Option<Keyring>,
     /// The client for every URL that somebody else wrote.
-    #[expect(dead_code, reason = "webhooks and external repositories, which are to come, use it")]
     pub(crate) outbound: Outbound,
     /// Who sends a request.
     pub(crate) authentication: Authentication,
@@ -49,6 +50,10 @@ pub(crate) struct App {
     pub(crate) packages: PackageCache,
     /// Apps by their words.
     pub(crate) search_index: SearchIndex,
+    /// Looks at the sources of external repositories.
+    pub(crate) syncs: Syncs,
+    /// Fetches packages of external repositories.
+    pub(crate) fetches: Fetches,
     /// What was pulled from the store.
     pub(crate) downloads: Downloads,
     /// How many apps each category has.
@@ -66,7 +71,6 @@ impl App {
     ///
     /// # Errors
     /// [`Error::Conflict`] when the operator of a shared database gave no key: keeping them would be careless.
-    #[expect(dead_code, reason = "webhooks and external repositories, which are to come, use it")]
     pub(crate) fn keyring(&self) -> Result<&Keyring> {
         self.keyring.as_ref().ok_or_else(|| {
             Error::Conflict(
@@ -99,6 +103,9 @@ impl Scope {
             Permission::AppsCreate | Permission::AppsManage if self.repository.is_store => {
                 Err(filled_by_releases())
             }
+            Permission::AppsCreate | Permission::AppsManage if self.repository.source.is_some() => {
+                Err(filled_by_source(&self.repository.path))
+            }
             _ => Ok(()),
         }
     }
@@ -109,6 +116,13 @@ pub(crate) fn filled_by_releases() -> Error {
     let path = &*STORE_REPOSITORY;
     Error::Forbidden(format!(
         "{path} is the store's repository: it is filled by releases of app versions that passed review, and emptied by suspending them"
+    ))
+}
+
+/// Why nobody changes what is in an external repository.
+fn filled_by_source(path: &RepositoryPath) -> Error {
+    Error::Forbidden(format!(
+        "{path} is an external repository: it shows what its source has; push to another repository"
     ))
 }
 

@@ -22,6 +22,7 @@ pub(crate) mod robots;
 pub(crate) mod roles;
 pub(crate) mod search;
 pub(crate) mod sessions;
+pub(crate) mod sources;
 pub(crate) mod store;
 pub(crate) mod tokens;
 pub(crate) mod uploads;

@@ -230,6 +230,8 @@ async fn to_its_end(answer: impl Future<Output = Response<Body>> + Send + 'stati
 /// The span of a request: one that changes something is at `info`, so that all its log lines carry the id; plain reads,
 /// which are many and cheap, at `debug`. Their failures name the id themselves.
 fn span_of(id: &HeaderValue, method: &Method, path: &str) -> tracing::Span {
+    // The rest of such a path is a secret.
+    let path = path.split_inclusive("/hooks/").next().unwrap_or_default();
     let id = id.to_str().unwrap_or_default();
     if is_read(method) {
         tracing::debug_span!("request", id, %method, path)

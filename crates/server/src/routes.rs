@@ -5,6 +5,7 @@
 
 mod publishing;
 mod rest;
+mod sources;
 mod tenancy;
 
 use std::sync::Arc;

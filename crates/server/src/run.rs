@@ -22,6 +22,8 @@ use crate::service::downloads::{self, Downloads};
 use crate::service::packages::PackageCache;
 use crate::service::repositories::Repositories;
 use crate::service::search_index::SearchIndex;
+use crate::service::sources::packages::Fetches;
+use crate::service::sources::{self, Syncs};
 use crate::{routes, transport};
 
 /// How often garbage is collected.
@@ -98,6 +100,7 @@ impl Server {
             tokio::spawn(collect_garbage(app.clone())),
             tokio::spawn(downloads::keep_flushing(app.clone())),
             tokio::spawn(make_search_index(app.clone())),
+            tokio::spawn(sources::keep_syncing(app.clone())),
         ];
         let (tls, timeouts) = (app.config.tls.as_ref(), app.config.timeouts);
         let served = transport::serve(self.listener, tls, timeouts, self.root, shutdown).await;
@@ -128,6 +131,8 @@ fn build_app(config: Config, store: Store, address: SocketAddr, embedded: bool) 
         repositories: Repositories::new(store.clone(), config.default_repository.clone(), embedded),
         packages: PackageCache::new(),
         search_index: SearchIndex::open(&config.data_directory.join("search")),
+        syncs: Syncs::new()?,
+        fetches: Fetches::default(),
         downloads: Downloads::default(),
         category_counts: CategoryCounts::default(),
         indexes: Indexes::new(cache, links),

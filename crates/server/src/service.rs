@@ -23,6 +23,7 @@ pub(crate) mod roles;
 pub(crate) mod search;
 pub(crate) mod search_index;
 pub(crate) mod sessions;
+pub(crate) mod sources;
 pub(crate) mod storefront;
 pub(crate) mod texts;
 pub(crate) mod tokens;

@@ -150,7 +150,8 @@ fn segments(path: &RepositoryPath) -> [&str; 3] {
 
 impl ChangeArguments {
     async fn create(self) -> Result<()> {
-        let request = CreateRepository { path: self.path, settings: self.settings.into_update() };
+        let request =
+            CreateRepository { path: self.path, settings: self.settings.into_update(), source: None };
         self.resource.send(Method::POST, &["repositories"], &request, details).await
     }
 

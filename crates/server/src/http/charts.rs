@@ -79,6 +79,7 @@ pub(crate) async fn get_version(State(app): State<SharedApp>, scope: Scope, path
 pub(crate) async fn get_templates(State(app): State<SharedApp>, scope: Scope, path: Parameters) -> Answer {
     let version =
         service::version(&app, &scope, parameter(&path, "name"), parameter(&path, "version")).await?;
+    let version = packages::stored_version(&app, scope.repository.id, version).await?;
     let templates = packages::templates(&app, &version).await?;
     Ok(chartmuseum_json(StatusCode::OK, &templates))
 }
@@ -87,6 +88,7 @@ pub(crate) async fn get_templates(State(app): State<SharedApp>, scope: Scope, pa
 pub(crate) async fn get_values(State(app): State<SharedApp>, scope: Scope, path: Parameters) -> Answer {
     let version =
         service::version(&app, &scope, parameter(&path, "name"), parameter(&path, "version")).await?;
+    let version = packages::stored_version(&app, scope.repository.id, version).await?;
     let values = packages::values(&app, &version).await?;
     Ok(([(header::CONTENT_TYPE, "application/yaml")], values).into_response())
 }

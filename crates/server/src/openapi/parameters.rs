@@ -31,8 +31,8 @@ fn integer(_: &mut Schemas) -> RefOr<Schema> {
     utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::Type::Integer).into()
 }
 
-/// Any text: one that is no version names nothing.
-fn version(_schemas: &mut Schemas) -> RefOr<Schema> {
+/// Any text: one of a wrong form names nothing.
+fn text(_schemas: &mut Schemas) -> RefOr<Schema> {
     utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::Type::String).into()
 }
 
@@ -48,8 +48,9 @@ pub(super) const PATH_PARAMETERS: &[PathParameter] = &[
     parameter("repository", reference::<RepositoryName>, "The name of a repository in its workspace."),
     parameter("robot", reference::<RobotName>, "The name of a robot in its workspace."),
     parameter("role", reference::<RoleName>, "The name of a role."),
+    parameter("secret", text, "What the address was given with."),
     parameter("token", reference::<TokenName>, "The name of one of the caller's tokens."),
-    parameter("version", version, "A version as `Chart.yaml` spells it."),
+    parameter("version", text, "A version as `Chart.yaml` spells it."),
     parameter("workspace", reference::<WorkspaceName>, "The name of a workspace."),
 ];
 
@@ -65,6 +66,7 @@ pub(super) const TAGS: &[(&str, &str)] = &[
     ("projects", "The parts of a workspace that apps are deployed to."),
     ("robots", "Programs of a workspace, with tokens of their own."),
     ("repositories", "Helm repositories and their settings."),
+    ("sources", "Where external repositories come from, and how the last looks there went."),
     ("categories", "The shelves of the store."),
     ("apps", "What workspaces publish."),
     ("attachments", "What apps look like: icons and screenshots."),

@@ -39,6 +39,7 @@ pub(super) fn rows() -> Vec<Route> {
     let mut rows = account_rows();
     rows.extend(super::tenancy::rows());
     rows.extend(repository_rows());
+    rows.extend(super::sources::rows());
     rows.extend(category_rows());
     rows.extend(store_rows());
     rows.extend(super::publishing::rows());

@@ -15,7 +15,7 @@ use crate::http::conditional::IfMatch;
 use crate::http::pages::limit_of;
 use crate::service::apps::{AppScope, about};
 use crate::service::lifecycle::{possible_actions, settings};
-use crate::service::packages::read_stored;
+use crate::service::packages::{read_stored, stored_version};
 use crate::service::publish::{checked_package, checked_provenance};
 use crate::service::version_order::sort_key;
 
@@ -53,6 +53,7 @@ impl NewPackage {
         let found = found.ok_or_else(|| {
             Error::invalid("version", format!("the repository has no version {version} of chart {chart}"))
         })?;
+        let found = stored_version(app, scope.repository.id, found).await?;
         let signature = format!("{}.prov", found.file_name);
         let signed = provenance::find(reader, scope.repository.id, &signature).await?;
         let metadata: Metadata = serde_json::from_str(&found.metadata).map_err(Error::internal)?;

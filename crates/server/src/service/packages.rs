@@ -12,6 +12,7 @@ use http::HeaderValue;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::sources;
 use crate::app::{App, Scope};
 
 /// A stored file of a repository.
@@ -57,7 +58,12 @@ pub(crate) async fn find_file(app: &App, scope: &Scope, name: &str) -> Result<St
     } else {
         packages::find_file(reader, repository.id, name).await?
     };
-    let row = row.ok_or_else(|| Error::not_found("object"))?;
+    let mut row = row.ok_or_else(|| Error::not_found("object"))?;
+    if !row.stored {
+        sources::packages::fetch(app, repository.id, name).await?;
+        let here = packages::find_file(app.store.database().writer(), repository.id, name).await?;
+        row = here.ok_or_else(|| Error::not_found("object"))?;
+    }
     let file = StoredFile { digest: row.digest, size: row.size };
     app.packages.0.insert(key, (generation, file.clone()));
     Ok(file)
@@ -74,6 +80,22 @@ pub(crate) struct Templates {
 struct Template {
     name: String,
     data: String,
+}
+
+/// The version with its bytes here: those of an external repository come with the first pull.
+pub(crate) async fn stored_version(
+    app: &App,
+    repository_id: i64,
+    mut version: VersionRow,
+) -> Result<VersionRow> {
+    if version.stored {
+        return Ok(version);
+    }
+    sources::packages::fetch(app, repository_id, &version.file_name).await?;
+    let here = packages::find_file(app.store.database().writer(), repository_id, &version.file_name).await?;
+    let here = here.ok_or_else(|| Error::not_found("object"))?;
+    (version.digest, version.size, version.stored) = (here.digest, here.size, here.stored);
+    Ok(version)
 }
 
 /// The templates and values of a version, without those of its dependencies.

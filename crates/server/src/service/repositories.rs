@@ -12,6 +12,7 @@ use chandlery_core::{
 use chandlery_store::{Store, charts, repositories, workspaces};
 use jiff::Timestamp;
 
+use super::sources;
 use super::workspaces::create_with_administrator;
 use crate::app::{App, STORE_REPOSITORY, Scope, filled_by_releases};
 
@@ -30,6 +31,8 @@ pub(crate) struct Repository {
     pub(crate) is_default: bool,
     /// Whether it is the store's: see [`STORE_REPOSITORY`].
     pub(crate) is_store: bool,
+    /// Where it comes from; `None` for one that is pushed to.
+    pub(crate) source: Option<repositories::SourceSummary>,
     created_at: Timestamp,
     updated_at: Timestamp,
     /// Shared with what this repository was before its settings changed: requests that began then still advance it.
@@ -45,6 +48,7 @@ impl Repository {
             is_store: row.path == *STORE_REPOSITORY,
             path: row.path,
             settings: row.settings,
+            source: row.source,
             created_at: row.created_at,
             updated_at: row.updated_at,
             generation: Arc::new(AtomicI64::new(row.generation)),
@@ -88,6 +92,13 @@ impl Repositories {
     /// Nothing known yet.
     pub(crate) fn new(store: Arc<Store>, default: RepositoryPath, only_writer: bool) -> Self {
         Self { store, default, only_writer, known: RwLock::default(), changes: tokio::sync::Mutex::default() }
+    }
+
+    /// Notes that a change of a repository was committed by somebody who has only its path.
+    pub(crate) fn advance(&self, path: &RepositoryPath, generation: i64) {
+        if let Some(repository) = self.known(path) {
+            repository.advance(generation);
+        }
     }
 
     /// The repository at `path`, as of now.
@@ -143,7 +154,7 @@ impl Repositories {
 
 /// Creates a repository, and its workspace with the first one: whoever makes it administers it.
 pub(crate) async fn create(app: &App, actor: &Actor, request: CreateRepository) -> Result<RepositoryView> {
-    let CreateRepository { path, settings: wanted } = request;
+    let CreateRepository { path, settings: wanted, source } = request;
     let mut settings = app.config.repository_defaults.clone();
     wanted.apply(&mut settings);
     check(&settings)?;
@@ -160,8 +171,15 @@ pub(crate) async fn create(app: &App, actor: &Actor, request: CreateRepository) 
             create_with_administrator(&transaction, actor, &path.workspace, None).await?
         }
     };
-    repositories::create(&transaction, workspace.id, &path.repository, &settings, now).await?;
+    let id = repositories::create(&transaction, workspace.id, &path.repository, &settings, now).await?;
+    let is_external = source.is_some();
+    if let Some(source) = source {
+        sources::insert(app, &transaction, actor, id, source).await?;
+    }
     transaction.commit().await?;
+    if is_external {
+        app.syncs.wake();
+    }
     // Whoever made the workspace is a member of it.
     app.authentication.forget();
     let repository = app.repositories.read(&path).await?;
@@ -274,5 +292,6 @@ fn view(app: &App, repository: &Repository, counts: charts::Counts) -> Repositor
         generation: repository.generation(),
         created_at: repository.created_at,
         updated_at: repository.updated_at,
+        source: repository.source.as_ref().map(sources::summary),
     }
 }

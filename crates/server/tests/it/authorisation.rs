@@ -36,6 +36,15 @@ macro_rules! of_app {
     };
 }
 
+/// The pattern of something of the source of a repository.
+macro_rules! of_source {
+    ($suffix:literal) => {
+        concat!("/api/v1/repositories/{workspace}/{repository}/source", $suffix)
+    };
+}
+
+const SOURCE: &str = of_source!("");
+
 const MEMBER: &str = "/api/v1/workspaces/{workspace}/members/{account}";
 
 const APPS: &str = "/api/v1/workspaces/{workspace}/apps";
@@ -156,6 +165,24 @@ fn probes() -> Vec<Probe> {
         get(REPOSITORY, 1, "generation"),
         probe(Method::PATCH, REPOSITORY, 1, empty(), 200, "generation"),
         probe(Method::DELETE, REPOSITORY, 1, None, 204, ""),
+        get("/api/v1/repositories/{workspace}/{repository}/removal", 1, "cached_packages"),
+        probe(Method::GET, SOURCE, 1, None, 404, "source of"),
+        probe(Method::PUT, SOURCE, 1, empty(), 400, "missing field"),
+        probe(Method::POST, of_source!("/sync"), 1, None, 404, "source of"),
+        probe(Method::GET, of_source!("/runs"), 1, None, 404, "source of"),
+        probe(Method::POST, of_source!("/validate"), 1, empty(), 404, "source of"),
+        probe(Method::POST, of_source!("/digests"), 1, empty(), 400, "missing field"),
+        probe(Method::POST, of_source!("/hook"), 1, None, 404, "source of"),
+        probe(Method::DELETE, of_source!("/hook"), 1, None, 404, "source of"),
+        probe(
+            Method::POST,
+            "/api/v1/workspaces/{workspace}/sources/validate",
+            1,
+            empty(),
+            400,
+            "missing field",
+        ),
+        probe(Method::POST, "/api/v1/hooks/{secret}", 1, None, 404, "hook not found"),
         get("/api/v1/search", 1, "items"),
         get("/api/v1/categories", 1, "uncategorized"),
         probe(Method::POST, "/api/v1/categories", 1, empty(), 400, "missing field"),

@@ -9,5 +9,6 @@ mod publishing;
 mod replicas;
 mod rest;
 mod services;
+mod sources;
 mod store;
 mod support;

@@ -285,3 +285,17 @@ pub async fn counts(connection: &impl Connection) -> Result<Vec<(i64, Counts)>> 
     };
     connection.query(sql, vec![]).await?.iter().map(count).collect()
 }
+
+/// What one repository holds.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn counts_of(connection: &impl Connection, repository_id: i64) -> Result<Counts> {
+    let sql = "SELECT COUNT(DISTINCT charts.id), COUNT(*) FROM charts JOIN versions ON versions.chart_id = charts.id
+               WHERE charts.repository_id = $1";
+    let row = connection.query_optional(sql, vec![repository_id.into()]).await?;
+    row.map_or(Ok(Counts::default()), |row| {
+        let mut columns = Columns::of(&row);
+        Ok(Counts { charts: columns.unsigned()?, versions: columns.unsigned()? })
+    })
+}

@@ -1,9 +1,9 @@
 //! What an external repository holds: rows that follow what its source says.
 //!
-//! A chart whose source says the same as before is not looked at. Of a chart that changed, only the versions that
-//! differ are written. The first digest of a version stays its digest, whatever the source says later.
+//! The caller compares fingerprints first: what its source says as before is not looked at here. Of the rest, only
+//! the versions that differ are written. The first digest of a version stays its digest, whatever the source says later.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chandlery_core::{Digest, Result};
 use jiff::Timestamp;
@@ -13,20 +13,11 @@ use super::columns::{Columns, nanoseconds, signed};
 use super::connection::Executor as _;
 use super::{Connection, Transaction, repositories};
 
-/// A chart as its source describes it now.
-#[derive(Clone, Debug)]
-pub struct ExternalChart {
-    /// Its name.
-    pub name: String,
-    /// Stands for everything the source says of it; empty when the source lists it no more.
-    pub source_digest: String,
-    /// Its versions, each once; none when the source lists it no more.
-    pub versions: Vec<ExternalVersion>,
-}
-
 /// A version as its source describes it now.
 #[derive(Clone, Debug)]
 pub struct ExternalVersion {
+    /// The name of its chart.
+    pub chart: String,
     /// The version as the source spells it.
     pub version: String,
     /// `<name>-<version>.tgz`.
@@ -39,13 +30,13 @@ pub struct ExternalVersion {
     pub metadata: String,
     /// Where its bytes are, in the caller's words.
     pub location: String,
+    /// Stands for everything the source says of it.
+    pub fingerprint: Digest,
 }
 
-/// What [`apply`] did.
+/// What was done to an external repository.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
-    /// The repository's generation with it.
-    pub generation: i64,
     /// Versions that are new.
     pub added: u64,
     /// Versions that say something else now.
@@ -58,80 +49,90 @@ pub struct Applied {
     pub clashes: Vec<String>,
 }
 
-/// What the source said of each chart when it was last read; charts it lists no more are missing.
+/// A version that the source listed when it was last read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Stands for everything the source said of it.
+    pub fingerprint: Digest,
+    /// Its row, for [`vanish`].
+    pub id: i64,
+    /// The name of its chart.
+    pub chart: String,
+}
+
+/// The versions that the source listed when it was last read.
 ///
 /// # Errors
 /// Faults of the database only.
-pub async fn source_digests(
-    connection: &impl Connection,
-    repository_id: i64,
-) -> Result<HashMap<String, String>> {
-    let sql = "SELECT name, source_digest FROM charts WHERE repository_id = $1 AND source_digest <> ''";
-    let pair = |row: &QueryResult| {
+pub async fn listed(connection: &impl Connection, repository_id: i64) -> Result<Vec<Listed>> {
+    let sql = "SELECT fingerprint, versions.id, charts.name FROM versions
+        JOIN charts ON charts.id = versions.chart_id
+        WHERE versions.repository_id = $1 AND fingerprint <> '' AND vanished_at IS NULL";
+    let listed = |row: &QueryResult| {
         let mut columns = Columns::of(row);
-        Ok((columns.take()?, columns.take()?))
+        Ok(Listed { fingerprint: columns.parse()?, id: columns.take()?, chart: columns.take()? })
     };
-    connection.query(sql, vec![repository_id.into()]).await?.iter().map(pair).collect()
+    connection.query(sql, vec![repository_id.into()]).await?.iter().map(listed).collect()
 }
 
-/// Charts that one call of [`apply`] should be given at most, and versions: a statement has 32,766 parameters.
-pub const MOST_CHARTS: usize = 500;
-/// See [`MOST_CHARTS`].
-pub const MOST_VERSIONS: usize = 2_500;
-
-/// Brings the rows of some charts in line with what the source says of them. Versions that it lists no more go, unless
-/// their bytes are here: those stay and are marked.
+/// Takes the next generation of a repository, for the changes of this transaction.
 ///
 /// # Errors
 /// [`NotFound`](chandlery_core::Error::NotFound) when the repository is gone.
-pub async fn apply(
+pub async fn advance(transaction: &Transaction, repository_id: i64, now: Timestamp) -> Result<i64> {
+    repositories::advance(transaction, repository_id, now).await
+}
+
+/// Versions that one call of [`put`] should be given at most: a statement of SQLite has 32,766 parameters.
+pub const MOST_VERSIONS: usize = 2_500;
+
+/// Writes versions that are new or that the source describes in other words than before. Each is given once.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn put(
     transaction: &Transaction,
     repository_id: i64,
-    charts: &[ExternalChart],
-    now: Timestamp,
-) -> Result<Applied> {
-    let generation = repositories::advance(transaction, repository_id, now).await?;
-    let ids = advance_charts(transaction, repository_id, charts, generation).await?;
-    let mut known = known_versions(transaction, &ids.values().copied().collect::<Vec<_>>()).await?;
-    let mut applied = Applied { generation, ..Applied::default() };
+    generation: i64,
+    versions: &[ExternalVersion],
+    applied: &mut Applied,
+) -> Result<()> {
+    let mut charts: BTreeMap<&str, Vec<&ExternalVersion>> = BTreeMap::new();
+    for version in versions {
+        charts.entry(&version.chart).or_default().push(version);
+    }
+    let names: Vec<&str> = charts.keys().copied().collect();
+    let ids = advance_charts(transaction, repository_id, &names, generation).await?;
+    let known = known_versions(transaction, ids.values(), versions).await?;
     let mut new = Vec::new();
-    for chart in charts {
-        let Some(&chart_id) = ids.get(&chart.name) else { continue };
-        for version in &chart.versions {
-            match known.remove(&(chart_id, version.version.clone())) {
+    for (name, versions) in charts {
+        let Some(&chart_id) = ids.get(name) else { continue };
+        for version in versions {
+            match known.get(&(chart_id, version.version.clone())) {
                 None => new.push((chart_id, version)),
-                Some(row) => update(transaction, &chart.name, &row, version, &mut applied).await?,
+                Some(row) => update(transaction, row, version, applied).await?,
             }
         }
     }
-    for row in known.values() {
-        vanish(transaction, row, now, &mut applied).await?;
-    }
-    insert(transaction, repository_id, &new, &mut applied).await?;
-    Ok(applied)
+    insert(transaction, repository_id, &new, applied).await
 }
 
 /// Makes or touches the rows of charts; their numbers by name.
 async fn advance_charts(
     transaction: &Transaction,
     repository_id: i64,
-    charts: &[ExternalChart],
+    names: &[&str],
     generation: i64,
 ) -> Result<HashMap<String, i64>> {
-    if charts.is_empty() {
+    if names.is_empty() {
         return Ok(HashMap::new());
     }
     let mut values: Vec<Value> = vec![repository_id.into(), generation.into()];
-    let mut rows = Vec::with_capacity(charts.len());
-    for chart in charts {
-        values.extend([chart.name.as_str().into(), chart.source_digest.as_str().into()]);
-        rows.push(format!("($1, ${}, $2, ${})", values.len() - 1, values.len()));
-    }
+    values.extend(names.iter().map(|name| Value::from(*name)));
+    let rows: Vec<String> = (3..=values.len()).map(|number| format!("($1, ${number}, $2)")).collect();
     let sql = format!(
-        "INSERT INTO charts (repository_id, name, generation, source_digest) VALUES {}
-         ON CONFLICT (repository_id, name) DO UPDATE
-           SET generation = excluded.generation, source_digest = excluded.source_digest
-         RETURNING name, id",
+        "INSERT INTO charts (repository_id, name, generation) VALUES {}
+         ON CONFLICT (repository_id, name) DO UPDATE SET generation = excluded.generation RETURNING name, id",
         rows.join(", ")
     );
     let pair = |row: &QueryResult| {
@@ -147,22 +148,32 @@ struct Known {
     digest: Digest,
     metadata: String,
     location: Option<String>,
-    stored: bool,
     vanished: bool,
     claimed: Option<String>,
 }
 
+/// Row numbers as a list in a statement.
+fn joined<'a>(numbers: impl IntoIterator<Item = &'a i64>) -> String {
+    numbers.into_iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// What is known of `versions`, and perhaps of some more, by chart and version.
 async fn known_versions(
     transaction: &Transaction,
-    chart_ids: &[i64],
+    chart_ids: impl ExactSizeIterator<Item = &i64>,
+    versions: &[ExternalVersion],
 ) -> Result<HashMap<(i64, String), Known>> {
-    if chart_ids.is_empty() {
+    if chart_ids.len() == 0 {
         return Ok(HashMap::new());
     }
+    let texts: std::collections::BTreeSet<&str> =
+        versions.iter().map(|version| version.version.as_str()).collect();
+    let parameters: Vec<String> = (1..=texts.len()).map(|number| format!("${number}")).collect();
     let sql = format!(
-        "SELECT chart_id, version, id, digest, metadata, location, stored, vanished_at IS NOT NULL, claimed_digest
-         FROM versions WHERE chart_id IN ({})",
-        chart_ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
+        "SELECT chart_id, version, id, digest, metadata, location, vanished_at IS NOT NULL, claimed_digest
+         FROM versions WHERE chart_id IN ({}) AND version IN ({})",
+        joined(chart_ids),
+        parameters.join(", ")
     );
     let pair = |row: &QueryResult| {
         let mut columns = Columns::of(row);
@@ -172,25 +183,24 @@ async fn known_versions(
             digest: columns.parse()?,
             metadata: columns.take()?,
             location: columns.take()?,
-            stored: columns.take()?,
             vanished: columns.take()?,
             claimed: columns.take()?,
         };
         Ok((key, known))
     };
-    transaction.query(&sql, vec![]).await?.iter().map(pair).collect()
+    let values = texts.into_iter().map(Value::from).collect();
+    transaction.query(&sql, values).await?.iter().map(pair).collect()
 }
 
 async fn update(
     transaction: &Transaction,
-    chart: &str,
     row: &Known,
     version: &ExternalVersion,
     applied: &mut Applied,
 ) -> Result<()> {
     let claimed = (row.digest != version.digest).then(|| version.digest.to_hex());
     if claimed.is_some() {
-        applied.claims.push((chart.to_owned(), version.version.clone(), version.digest));
+        applied.claims.push((version.chart.clone(), version.version.clone(), version.digest));
     }
     // What another package says of itself is not said of the first one.
     let metadata = if claimed.is_some() { &row.metadata } else { &version.metadata };
@@ -198,26 +208,17 @@ async fn update(
         && row.location.as_deref() == Some(&version.location)
         && row.claimed == claimed
         && !row.vanished;
-    if same {
-        return Ok(());
-    }
-    applied.changed += 1;
-    let sql = "UPDATE versions SET metadata = $2, location = $3, claimed_digest = $4, vanished_at = NULL WHERE id = $1";
-    let values =
-        vec![row.id.into(), metadata.as_str().into(), version.location.as_str().into(), claimed.into()];
+    applied.changed += u64::from(!same);
+    let sql = "UPDATE versions SET metadata = $2, location = $3, claimed_digest = $4, fingerprint = $5,
+          vanished_at = NULL WHERE id = $1";
+    let values = vec![
+        row.id.into(),
+        metadata.as_str().into(),
+        version.location.as_str().into(),
+        claimed.into(),
+        version.fingerprint.to_hex().into(),
+    ];
     transaction.execute(sql, values).await.map(drop)
-}
-
-async fn vanish(transaction: &Transaction, row: &Known, now: Timestamp, applied: &mut Applied) -> Result<()> {
-    if row.vanished {
-        return Ok(());
-    }
-    applied.vanished += 1;
-    if row.stored {
-        let sql = "UPDATE versions SET vanished_at = $2 WHERE id = $1";
-        return transaction.execute(sql, vec![row.id.into(), nanoseconds(now).into()]).await.map(drop);
-    }
-    transaction.execute("DELETE FROM versions WHERE id = $1", vec![row.id.into()]).await.map(drop)
 }
 
 /// Rows of one INSERT: SQLite is fastest with a few thousand parameters.
@@ -240,7 +241,7 @@ async fn insert(
         }
         let sql = format!(
             "INSERT INTO versions (repository_id, size, stored, chart_id, version, file_name, digest, created_at,
-               metadata, location)
+               metadata, location, fingerprint)
              VALUES {} ON CONFLICT DO NOTHING",
             rows.join(", ")
         );
@@ -253,7 +254,7 @@ async fn insert(
     Ok(())
 }
 
-fn new_values(chart_id: i64, version: &ExternalVersion) -> [Value; 7] {
+fn new_values(chart_id: i64, version: &ExternalVersion) -> [Value; 8] {
     [
         chart_id.into(),
         version.version.as_str().into(),
@@ -262,15 +263,86 @@ fn new_values(chart_id: i64, version: &ExternalVersion) -> [Value; 7] {
         nanoseconds(version.created_at).into(),
         version.metadata.as_str().into(),
         version.location.as_str().into(),
+        version.fingerprint.to_hex().into(),
     ]
 }
 
 /// The file names of versions that were not inserted.
 async fn missing(transaction: &Transaction, batch: &[(i64, &ExternalVersion)]) -> Result<Vec<String>> {
-    let known = known_versions(transaction, &batch.iter().map(|(id, _)| *id).collect::<Vec<_>>()).await?;
-    let is_missing =
-        |(id, version): &&(i64, &ExternalVersion)| !known.contains_key(&(*id, version.version.clone()));
-    Ok(batch.iter().filter(is_missing).map(|(_, version)| version.file_name.clone()).collect())
+    let mut missing = Vec::new();
+    for (chart_id, version) in batch {
+        let sql = "SELECT 1 FROM versions WHERE chart_id = $1 AND version = $2";
+        let values = vec![(*chart_id).into(), version.version.as_str().into()];
+        if transaction.query_optional(sql, values).await?.is_none() {
+            missing.push(version.file_name.clone());
+        }
+    }
+    Ok(missing)
+}
+
+/// Takes out the versions that the source lists no more, of those that [`listed`] gave; those that [`put`] wrote
+/// meanwhile are left alone. Versions whose bytes are here stay and are marked.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn vanish(
+    transaction: &Transaction,
+    generation: i64,
+    unlisted: &[(Digest, i64)],
+    now: Timestamp,
+    applied: &mut Applied,
+) -> Result<()> {
+    const AT_ONCE: usize = 1000;
+    for batch in unlisted.chunks(AT_ONCE) {
+        let before: HashMap<i64, Digest> =
+            batch.iter().map(|(fingerprint, id)| (*id, *fingerprint)).collect();
+        let sql = format!(
+            "SELECT id, chart_id, fingerprint, stored FROM versions WHERE id IN ({}) AND vanished_at IS NULL",
+            joined(before.keys())
+        );
+        for row in transaction.query(&sql, vec![]).await? {
+            let mut columns = Columns::of(&row);
+            let (id, chart_id, fingerprint) = (columns.take()?, columns.take()?, columns.parse::<Digest>()?);
+            if before.get(&id) == Some(&fingerprint) {
+                vanish_one(transaction, generation, (id, chart_id), columns.take()?, now).await?;
+                applied.vanished += 1;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn vanish_one(
+    transaction: &Transaction,
+    generation: i64,
+    (id, chart_id): (i64, i64),
+    stored: bool,
+    now: Timestamp,
+) -> Result<()> {
+    if stored {
+        let sql = "UPDATE versions SET vanished_at = $2 WHERE id = $1";
+        transaction.execute(sql, vec![id.into(), nanoseconds(now).into()]).await?;
+    } else {
+        transaction.execute("DELETE FROM versions WHERE id = $1", vec![id.into()]).await?;
+    }
+    let sql = "UPDATE charts SET generation = $2 WHERE id = $1";
+    transaction.execute(sql, vec![chart_id.into(), generation.into()]).await.map(drop)
+}
+
+/// The row of a version, with its digest and where its bytes are.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn find(
+    connection: &impl Connection,
+    repository_id: i64,
+    file_name: &str,
+) -> Result<Option<ExternalFile>> {
+    let sql = format!(
+        "{FILE} WHERE versions.repository_id = $1 AND versions.file_name = $2 AND versions.location IS NOT NULL"
+    );
+    let row = connection.query_optional(&sql, vec![repository_id.into(), file_name.into()]).await?;
+    row.as_ref().map(ExternalFile::from_row).transpose()
 }
 
 /// A package whose bytes may have to be fetched.
@@ -286,11 +358,14 @@ pub struct ExternalFile {
     pub file_name: String,
     /// What its sha256 has to be.
     pub digest: Digest,
-    /// Where its bytes are, in the words of the caller of [`apply`].
+    /// Where its bytes are, in the words of the caller of [`put`].
     pub location: String,
+    /// Whether they are here as well.
+    pub stored: bool,
 }
 
-const FILE: &str = "SELECT versions.id, charts.name, versions.version, versions.file_name, versions.digest, versions.location
+const FILE: &str = "SELECT versions.id, charts.name, versions.version, versions.file_name, versions.digest, versions.location,
+      versions.stored
     FROM versions JOIN charts ON charts.id = versions.chart_id";
 
 impl ExternalFile {
@@ -303,25 +378,9 @@ impl ExternalFile {
             file_name: columns.take()?,
             digest: columns.parse()?,
             location: columns.take()?,
+            stored: columns.take()?,
         })
     }
-}
-
-/// The package of this name, if its bytes are not here.
-///
-/// # Errors
-/// Faults of the database only.
-pub async fn find_elsewhere(
-    connection: &impl Connection,
-    repository_id: i64,
-    file_name: &str,
-) -> Result<Option<ExternalFile>> {
-    let sql = format!(
-        "{FILE} WHERE versions.repository_id = $1 AND versions.file_name = $2 AND NOT versions.stored
-           AND versions.location IS NOT NULL"
-    );
-    let row = connection.query_optional(&sql, vec![repository_id.into(), file_name.into()]).await?;
-    row.as_ref().map(ExternalFile::from_row).transpose()
 }
 
 /// Packages whose bytes are not here, after the row `after` in the order of rows: what a mirror has to fetch.
@@ -438,8 +497,8 @@ pub async fn claims(connection: &impl Connection, repository_id: i64, limit: u64
     connection.query(sql, vec![repository_id.into(), signed(limit).into()]).await?.iter().map(claim).collect()
 }
 
-/// Takes over the digest that the source names now: somebody has looked at it. What it says of itself is learnt at the
-/// next sync. Whether there was such a claim.
+/// Takes over the digest that the source names now, if it is `digest`: somebody has looked at it. What the package says
+/// of itself is learnt at the next sync. The repository's generation with it; roll back without.
 ///
 /// # Errors
 /// [`NotFound`](chandlery_core::Error::NotFound) when the repository is gone.
@@ -448,17 +507,28 @@ pub async fn accept_claim(
     repository_id: i64,
     chart: &str,
     version: &str,
+    digest: &Digest,
     now: Timestamp,
 ) -> Result<Option<i64>> {
     let generation = repositories::advance(transaction, repository_id, now).await?;
-    let sql =
-        "UPDATE charts SET generation = $3, source_digest = 'accepted' WHERE repository_id = $1 AND name = $2
-               RETURNING id";
+    let sql = "UPDATE charts SET generation = $3 WHERE repository_id = $1 AND name = $2 RETURNING id";
     let values = vec![repository_id.into(), chart.into(), generation.into()];
     let Some(row) = transaction.query_optional(sql, values).await? else { return Ok(None) };
     let chart_id: i64 = Columns::of(&row).take()?;
-    let sql = "UPDATE versions SET digest = claimed_digest, claimed_digest = NULL, stored = FALSE, size = 0
-               WHERE chart_id = $1 AND version = $2 AND claimed_digest IS NOT NULL";
-    let changed = transaction.execute(sql, vec![chart_id.into(), version.into()]).await?;
-    Ok((changed == 1).then_some(generation))
+    let sql = "UPDATE versions SET digest = claimed_digest, claimed_digest = NULL, stored = FALSE, size = 0,
+                 fingerprint = ''
+               WHERE chart_id = $1 AND version = $2 AND claimed_digest = $3";
+    let values = vec![chart_id.into(), version.into(), digest.to_hex().into()];
+    Ok((transaction.execute(sql, values).await? == 1).then_some(generation))
+}
+
+/// How many apps have a version whose package is one of a repository's.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn apps_of(connection: &impl Connection, repository_id: i64) -> Result<u64> {
+    let sql = "SELECT COUNT(DISTINCT app_versions.app_id) FROM versions
+        JOIN app_versions ON app_versions.package_digest = versions.digest WHERE versions.repository_id = $1";
+    let row = connection.query_optional(sql, vec![repository_id.into()]).await?;
+    row.map_or(Ok(0), |row| Columns::of(&row).unsigned())
 }

@@ -6,6 +6,7 @@ use sea_orm::{QueryResult, Value};
 
 use super::columns::{Columns, nanoseconds, signed_or_null};
 use super::connection::Executor as _;
+use super::sources::SourceState;
 use super::{Connection, Transaction};
 
 /// A repository as it is stored.
@@ -25,12 +26,29 @@ pub struct RepositoryRow {
     pub created_at: Timestamp,
     /// When its content or settings last changed.
     pub updated_at: Timestamp,
+    /// Where an external repository comes from; `None` for one that is pushed to.
+    pub source: Option<SourceSummary>,
+}
+
+/// What everybody may know of the source of a repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceSummary {
+    /// What it is, in the words of who made it.
+    pub kind: String,
+    /// How the last look at it ended.
+    pub state: SourceState,
+    /// When what it had was last known to be what is served.
+    pub synced_at: Option<Timestamp>,
+    /// Until when somebody is syncing it, unless they end before.
+    pub leased_until: Timestamp,
 }
 
 const SELECT: &str = "SELECT repositories.id, workspaces.id, workspaces.name, repositories.name,
       visibility, allow_overwrite, max_package_size, max_versions_per_chart, max_storage_objects, keep_versions,
-      artifacthub_repository_id, description, generation, repositories.created_at, updated_at
-    FROM repositories JOIN workspaces ON workspaces.id = repositories.workspace_id";
+      artifacthub_repository_id, description, generation, repositories.created_at, updated_at,
+      sources.kind, sources.state, sources.synced_at, sources.leased_until
+    FROM repositories JOIN workspaces ON workspaces.id = repositories.workspace_id
+    LEFT JOIN sources ON sources.repository_id = repositories.id";
 
 impl RepositoryRow {
     fn from_row(row: &QueryResult) -> Result<Self> {
@@ -52,7 +70,20 @@ impl RepositoryRow {
             generation: columns.take()?,
             created_at: columns.time()?,
             updated_at: columns.time()?,
+            source: SourceSummary::take(&mut columns)?,
         })
+    }
+}
+
+impl SourceSummary {
+    fn take(columns: &mut Columns<'_>) -> Result<Option<Self>> {
+        let Some(kind) = columns.take()? else { return Ok(None) };
+        Ok(Some(Self {
+            kind,
+            state: columns.parse()?,
+            synced_at: columns.time_or_null()?,
+            leased_until: columns.time()?,
+        }))
     }
 }
 

@@ -17,6 +17,8 @@ pub struct SourceRow {
     pub repository_id: i64,
     /// The path of its repository.
     pub path: RepositoryPath,
+    /// What it is, in the caller's words.
+    pub kind: String,
     /// Where it is, without credentials.
     pub url: String,
     /// How it is reached and what is made of it: JSON of the caller's, without secrets.
@@ -81,7 +83,7 @@ impl std::str::FromStr for SourceState {
     }
 }
 
-const SELECT: &str = "SELECT sources.repository_id, workspaces.name, repositories.name, url, sources.settings,
+const SELECT: &str = "SELECT sources.repository_id, workspaces.name, repositories.name, kind, url, sources.settings,
       credentials, validator, state, message, failures, checked_at, synced_at, next_at, leased_until, cause, actor, revision
     FROM sources JOIN repositories ON repositories.id = sources.repository_id
     JOIN workspaces ON workspaces.id = repositories.workspace_id";
@@ -92,6 +94,7 @@ impl SourceRow {
         Ok(Self {
             repository_id: columns.take()?,
             path: RepositoryPath { workspace: columns.parse()?, repository: columns.parse()? },
+            kind: columns.take()?,
             url: columns.take()?,
             settings: columns.take()?,
             credentials: columns.take()?,
@@ -113,6 +116,8 @@ impl SourceRow {
 /// What somebody decided about a source.
 #[derive(Clone, Copy, Debug)]
 pub struct SourceChange<'a> {
+    /// What it is, in the caller's words.
+    pub kind: &'a str,
     /// Where it is, without credentials.
     pub url: &'a str,
     /// JSON without secrets.
@@ -132,10 +137,9 @@ pub struct SourceChange<'a> {
 /// # Errors
 /// [`Error::AlreadyExists`] when it is already.
 pub async fn create(transaction: &Transaction, repository_id: i64, source: &SourceChange<'_>) -> Result<()> {
-    let sql =
-        "INSERT INTO sources (repository_id, url, settings, credentials, next_at, cause, actor, validator,
-          state, message, failures, leased_by, leased_until, revision)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, '', 'never', '', 0, '', 0, 0) ON CONFLICT DO NOTHING";
+    let sql = "INSERT INTO sources (repository_id, url, settings, credentials, next_at, cause, actor, kind,
+          validator, state, message, failures, leased_by, leased_until, revision)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', 'never', '', 0, '', 0, 0) ON CONFLICT DO NOTHING";
     match transaction.execute(sql, change_values(repository_id, source)).await? {
         0 => Err(Error::AlreadyExists("the source of this repository".to_owned())),
         _ => Ok(()),
@@ -153,9 +157,9 @@ pub async fn update(
     source: &SourceChange<'_>,
 ) -> Result<()> {
     let sql =
-        "UPDATE sources SET url = $2, settings = $3, credentials = $4, next_at = $5, cause = $6, actor = $7,
+        "UPDATE sources SET url = $2, settings = $3, credentials = $4, next_at = $5, cause = $6, actor = $7, kind = $8,
           validator = '', failures = 0, revision = revision + 1
-        WHERE repository_id = $1 AND revision = $8";
+        WHERE repository_id = $1 AND revision = $9";
     let mut values = change_values(repository_id, source);
     values.push(revision.into());
     match transaction.execute(sql, values).await? {
@@ -173,6 +177,7 @@ fn change_values(repository_id: i64, source: &SourceChange<'_>) -> Vec<sea_orm::
         source.next_at.map(nanoseconds).into(),
         source.cause.into(),
         source.actor.into(),
+        source.kind.into(),
     ]
 }
 
@@ -303,6 +308,15 @@ pub async fn finish(
         outcome.next_at.map(nanoseconds).into(),
     ];
     Ok(connection.execute(sql, values).await? == 1)
+}
+
+/// Makes the next look unconditional.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn forget_validator(connection: &impl Connection, repository_id: i64) -> Result<()> {
+    let sql = "UPDATE sources SET validator = '' WHERE repository_id = $1";
+    connection.execute(sql, vec![repository_id.into()]).await.map(drop)
 }
 
 /// Sets the hash of the secret whose bearer may ask for a look; `None` takes it away.

@@ -15,12 +15,12 @@ impl MigrationName for Migration {
 
 /// The changes, in the words of [`in_dialect`].
 const CHANGES: &[&str] = &[
-    // What a source said of a chart when it was last read, so that what did not change costs nothing.
-    "ALTER TABLE charts ADD COLUMN source_digest {text}",
     // Where the bytes come from as long as they are not stored here; NULL for what was pushed.
     "ALTER TABLE versions ADD COLUMN location {text}",
     // Whether the bytes are in the blob store. Of an external repository they come with the first pull.
     "ALTER TABLE versions ADD COLUMN stored BOOLEAN NOT NULL DEFAULT TRUE",
+    // Stands for what the source said of it when it was last read, so that what did not change costs nothing.
+    "ALTER TABLE versions ADD COLUMN fingerprint {text}",
     // When the source stopped listing it.
     "ALTER TABLE versions ADD COLUMN vanished_at BIGINT",
     // What the source calls the digest of this version now, where it is not the first one.
@@ -30,6 +30,7 @@ const CHANGES: &[&str] = &[
     // Whoever syncs holds the lease: nothing else says that a sync is under way, so none is left behind.
     "CREATE TABLE sources (
         repository_id BIGINT NOT NULL PRIMARY KEY REFERENCES repositories (id) ON DELETE CASCADE,
+        kind {text} NOT NULL,
         url {text} NOT NULL,
         settings {text} NOT NULL,
         credentials {text} NOT NULL,

@@ -1,9 +1,10 @@
 //! External repositories: rows that follow a source, leases, and bytes that come and go.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chandlery_core::Digest;
-use chandlery_store::external_charts::{self, Applied, ExternalChart, ExternalVersion};
+use chandlery_store::external_charts::{self, Applied, ExternalVersion};
 use chandlery_store::source_runs::{self, SourceCounts, SourceRunRow};
 use chandlery_store::sources::{self, SourceChange, SourceOutcome, SourceRow, SourceState};
 use chandlery_store::{Store, charts, packages};
@@ -14,26 +15,34 @@ on_every_database!(rows_follow_the_source);
 on_every_database!(bytes_come_and_go);
 on_every_database!(one_holder_of_a_lease);
 
-/// A chart with versions, each of which is described by its version and a word.
-fn chart(name: &str, versions: &[(&str, &str)]) -> ExternalChart {
+/// Versions of a chart, each described by its version and a word.
+fn chart(name: &str, versions: &[(&str, &str)]) -> Vec<ExternalVersion> {
     let version = |(version, word): &(&str, &str)| ExternalVersion {
+        chart: name.to_owned(),
         version: (*version).to_owned(),
         file_name: format!("{name}-{version}.tgz"),
         digest: Digest::of(format!("{name} {version}").as_bytes()),
         created_at: at(1),
         metadata: format!("{{\"name\":\"{name}\",\"version\":\"{version}\",\"description\":\"{word}\"}}"),
         location: format!("https://example.org/{name}-{version}.tgz"),
+        fingerprint: Digest::of(format!("{name} {version} {word}").as_bytes()),
     };
-    ExternalChart {
-        name: name.to_owned(),
-        source_digest: if versions.is_empty() { String::new() } else { format!("{versions:?}") },
-        versions: versions.iter().map(version).collect(),
-    }
+    versions.iter().map(version).collect()
 }
 
-async fn apply(store: &Store, id: i64, charts: &[ExternalChart]) -> Applied {
+/// A sync of a source that lists just these versions.
+async fn sync(store: &Store, id: i64, listed: &[ExternalVersion]) -> Applied {
+    let known = external_charts::listed(store.database().reader(), id).await.unwrap();
+    let mut unlisted: HashMap<Digest, i64> =
+        known.iter().map(|version| (version.fingerprint, version.id)).collect();
+    let (_, new): (Vec<_>, Vec<_>) =
+        listed.iter().cloned().partition(|version| unlisted.remove(&version.fingerprint).is_some());
+    let unlisted: Vec<_> = unlisted.into_iter().collect();
+    let mut applied = Applied::default();
     let transaction = store.database().begin().await.unwrap();
-    let applied = external_charts::apply(&transaction, id, charts, at(2)).await.unwrap();
+    let generation = external_charts::advance(&transaction, id, at(2)).await.unwrap();
+    external_charts::put(&transaction, id, generation, &new, &mut applied).await.unwrap();
+    external_charts::vanish(&transaction, generation, &unlisted, at(2), &mut applied).await.unwrap();
     transaction.commit().await.unwrap();
     applied
 }
@@ -51,57 +60,65 @@ fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 
 async fn rows_follow_the_source(fixture: &Fixture) {
     let store = &fixture.store;
+    let reader = store.database().reader();
     let id = fixture.repository().await;
-    let first = [chart("a", &[("1", "x"), ("2", "x")]), chart("b", &[("1", "x")])];
-    let applied = apply(store, id, &first).await;
-    assert_eq!(applied, Applied { generation: 1, added: 3, ..Applied::default() });
-    let known = external_charts::source_digests(store.database().reader(), id).await.unwrap();
-    assert_eq!(known.len(), 2);
-    assert_eq!(known["a"], first[0].source_digest);
+    let b = chart("b", &[("1", "x")]);
+    let first = [chart("a", &[("1", "x"), ("2", "x")]), b.clone()].concat();
+    assert_eq!(sync(store, id, &first).await, Applied { added: 3, ..Applied::default() });
+    assert_eq!(sync(store, id, &first).await, Applied::default());
 
-    let applied = apply(store, id, &[chart("a", &[("2", "y"), ("3", "x")])]).await;
+    let second = [chart("a", &[("2", "y"), ("3", "x")]), b.clone()].concat();
     assert_eq!(
-        applied,
-        Applied { generation: 2, added: 1, changed: 1, vanished: 1, ..Applied::default() },
+        sync(store, id, &second).await,
+        Applied { added: 1, changed: 1, vanished: 1, ..Applied::default() },
         "1 went, 2 says something else, 3 is new"
     );
     assert_eq!(listed(store, id, "a").await, owned(&[("2", "y"), ("3", "x")]));
     assert_eq!(listed(store, id, "b").await, owned(&[("1", "x")]));
-    let changes = charts::changed_since(store.database().reader(), id, 1).await.unwrap();
+    let changes = charts::changed_since(reader, id, 2).await.unwrap();
     assert_eq!(changes.iter().map(|change| change.name.as_str()).collect::<Vec<_>>(), ["a"]);
 
-    let mut swapped = chart("a", &[("2", "other"), ("3", "x")]);
-    swapped.versions[0].digest = Digest::of(b"other");
-    let applied = apply(store, id, &[swapped.clone()]).await;
+    let mut swapped = [chart("a", &[("2", "other"), ("3", "x")]), b.clone()].concat();
+    swapped[0].digest = Digest::of(b"other");
+    let applied = sync(store, id, &swapped).await;
     assert_eq!(applied.claims, [("a".to_owned(), "2".to_owned(), Digest::of(b"other"))]);
     assert_eq!(listed(store, id, "a").await, owned(&[("2", "y"), ("3", "x")]), "the first one stays");
-    let row = charts::version(store.database().reader(), id, "a", "2").await.unwrap().unwrap();
+    let row = charts::version(reader, id, "a", "2").await.unwrap().unwrap();
     assert_eq!(row.digest, Digest::of(b"a 2"));
-    let claims = external_charts::claims(store.database().reader(), id, 10).await.unwrap();
+    assert_eq!(sync(store, id, &swapped).await, Applied::default(), "told once");
+    let claims = external_charts::claims(reader, id, 10).await.unwrap();
     assert_eq!((claims.len(), claims[0].claimed), (1, Digest::of(b"other")));
-    let applied = apply(store, id, &[chart("a", &[("2", "y"), ("3", "x")])]).await;
+    let applied = sync(store, id, &second).await;
     assert_eq!((applied.changed, applied.claims.len()), (1, 0), "it was put right");
-    apply(store, id, &[swapped.clone()]).await;
-    let transaction = store.database().begin().await.unwrap();
-    let accepted = external_charts::accept_claim(&transaction, id, "a", "2", at(3)).await.unwrap();
-    transaction.commit().await.unwrap();
-    assert!(accepted.is_some());
-    let applied = apply(store, id, &[swapped]).await;
+    sync(store, id, &swapped).await;
+    for (digest, accepted) in [(b"third".as_slice(), false), (b"other", true)] {
+        let transaction = store.database().begin().await.unwrap();
+        let digest = Digest::of(digest);
+        let outcome =
+            external_charts::accept_claim(&transaction, id, "a", "2", &digest, at(3)).await.unwrap();
+        assert_eq!(outcome.is_some(), accepted);
+        if accepted {
+            transaction.commit().await.unwrap();
+        } else {
+            transaction.rollback().await.unwrap();
+        }
+    }
+    let applied = sync(store, id, &swapped).await;
     assert_eq!((applied.changed, applied.claims.len()), (1, 0));
     assert_eq!(listed(store, id, "a").await, owned(&[("2", "other"), ("3", "x")]));
 
-    let applied = apply(store, id, &[chart("a-1", &[("1", "x")]), chart("a", &[("1-1", "x")])]).await;
-    assert_eq!((applied.added, applied.clashes), (1, vec!["a-1-1.tgz".to_owned()]));
-    let applied = apply(store, id, &[chart("a", &[]), chart("a-1", &[]), chart("b", &[])]).await;
-    assert_eq!(applied.vanished, 2, "a-1 or a, and b; what clashed was never there");
-    let known = external_charts::source_digests(store.database().reader(), id).await.unwrap();
-    assert!(known.is_empty());
+    let clashing = [chart("a", &[("1-1", "x")]), chart("a-1", &[("1", "x")])].concat();
+    let applied = sync(store, id, &clashing).await;
+    assert_eq!((applied.added, applied.vanished), (1, 3));
+    assert_eq!(applied.clashes, ["a-1-1.tgz"]);
+    assert_eq!(sync(store, id, &[]).await.vanished, 1, "what clashed was never there");
+    assert!(external_charts::listed(reader, id).await.unwrap().is_empty());
 }
 
 /// Stores the bytes of a version, as a pull does.
 async fn store_bytes(store: &Store, id: i64, chart: &str, version: &str) -> i64 {
     let name = format!("{chart}-{version}.tgz");
-    let file = external_charts::find_elsewhere(store.database().reader(), id, &name).await.unwrap().unwrap();
+    let file = external_charts::find(store.database().reader(), id, &name).await.unwrap().unwrap();
     let content = format!("{chart} {version}");
     let blob = store.blobs().begin_with(content.clone().into()).await.unwrap();
     let transaction = store.begin_with(std::slice::from_ref(&blob)).await.unwrap();
@@ -119,7 +136,7 @@ async fn bytes_come_and_go(fixture: &Fixture) {
     let store = &fixture.store;
     let id = fixture.repository().await;
     let reader = store.database().reader();
-    apply(store, id, &[chart("a", &[("1", "x"), ("2", "x"), ("3", "x")])]).await;
+    sync(store, id, &chart("a", &[("1", "x"), ("2", "x"), ("3", "x")])).await;
     let file = packages::find_file(reader, id, "a-1.tgz").await.unwrap().unwrap();
     assert!(!file.stored);
     let missing = external_charts::elsewhere(reader, id, 0, 10).await.unwrap();
@@ -133,7 +150,7 @@ async fn bytes_come_and_go(fixture: &Fixture) {
     store.collect_garbage(HOUR, at(0)).await.unwrap();
     assert!(store.blobs().exists(&Digest::of(b"a 1")).await.unwrap(), "in use");
 
-    apply(store, id, &[chart("a", &[("2", "x"), ("3", "x")])]).await;
+    sync(store, id, &chart("a", &[("2", "x"), ("3", "x")])).await;
     assert_eq!(listed(store, id, "a").await.len(), 3, "1 is here and can still be had");
     let cached = external_charts::cached(reader, id).await.unwrap();
     assert_eq!((cached.packages, cached.bytes, cached.vanished), (3, 9, 1));
@@ -161,6 +178,7 @@ async fn bytes_come_and_go(fixture: &Fixture) {
 
 fn change(next_at: i64) -> SourceChange<'static> {
     SourceChange {
+        kind: "http",
         url: "https://example.org",
         settings: "{}",
         credentials: "",

@@ -88,6 +88,11 @@ impl TestServer {
         Client::new(&self.url)
     }
 
+    /// The administrator's password.
+    pub(crate) fn password(&self) -> &'static str {
+        PASSWORD
+    }
+
     /// The administrator with a password.
     pub(crate) fn admin_by_password(&self) -> Client {
         self.anonymous().with_password("admin", PASSWORD)

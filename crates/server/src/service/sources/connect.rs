@@ -1,0 +1,243 @@
+//! From what is stored or asked for to a source that can be read.
+
+use std::collections::BTreeMap;
+
+use chandlery_api::{
+    SourceCredentials, SourceKind, SourceRequest, SourceSettings, ValidationStage, ValidationView,
+};
+use chandlery_core::{Error, Result, Secret};
+use chandlery_source::foreign::{
+    Access, Credentials, Failure, Fetched, Item, Known, Login, Source, SourceUrl, Stage,
+};
+use chandlery_store::sources::SourceRow;
+
+use super::packages::LARGEST_PACKAGE;
+use super::{check, settings_of, unseal};
+use crate::app::App;
+
+/// A request that can be: its URL in its usual form, its credentials apart.
+pub(super) struct Checked {
+    /// What it is, in the words of the API.
+    pub(super) kind: String,
+    /// With the URL in its usual form.
+    pub(super) settings: SourceSettings,
+    /// As given, those of the URL included.
+    pub(super) credentials: Option<Option<SourceCredentials>>,
+}
+
+/// Checks what needs no network.
+pub(super) fn checked(app: &App, request: SourceRequest) -> Result<Checked> {
+    let SourceRequest { mut settings, mut credentials } = request;
+    check(&settings)?;
+    let (url, lifted) = parse(&settings).map_err(|failure| invalid_url(&failure))?;
+    if let Some(Credentials { login: Some(Login::Basic { user, password }), .. }) = lifted {
+        if credentials.is_some() {
+            return Err(Error::invalid("url", "holds credentials, and there are others for it"));
+        }
+        credentials = Some(Some(SourceCredentials {
+            username: Some(user),
+            password: Some(password.expose().to_owned()),
+            ..SourceCredentials::default()
+        }));
+    }
+    settings.url = url.to_string();
+    let given = credentials.clone().flatten().unwrap_or_default();
+    Source::new(url.clone(), access_of(&settings), credentials_of(given)?, &app.outbound)
+        .map_err(|failure| invalid(&failure))?;
+    Ok(Checked { kind: kind_of(&url, &settings), settings, credentials })
+}
+
+fn parse(settings: &SourceSettings) -> Result<(SourceUrl, Option<Credentials>), Failure> {
+    match settings.kind {
+        None => SourceUrl::parse(&settings.url),
+        Some(kind) => SourceUrl::parse_as(kind_name(kind), &settings.url),
+    }
+}
+
+fn kind_name(kind: SourceKind) -> &'static str {
+    match kind {
+        SourceKind::Http => "http",
+        SourceKind::Https => "https",
+        SourceKind::S3 => "s3",
+        SourceKind::Git => "git",
+        SourceKind::Oci => "oci",
+    }
+}
+
+fn kind_of(url: &SourceUrl, settings: &SourceSettings) -> String {
+    match url {
+        SourceUrl::Http(_) if settings.url.starts_with("https:") => "https".to_owned(),
+        other => other.kind().name().to_owned(),
+    }
+}
+
+/// The scheme, host and port that credentials are bound to.
+pub(super) fn origin(settings: &SourceSettings) -> Result<String> {
+    let (url, _) = parse(settings).map_err(|failure| invalid_url(&failure))?;
+    Ok(match url {
+        SourceUrl::Http(url) => url.origin().ascii_serialization(),
+        SourceUrl::Git(git) => git.remote.origin().ascii_serialization(),
+        SourceUrl::S3(bucket) => format!("s3://{}", bucket.host),
+        SourceUrl::Oci(registry) => format!("oci://{}", registry.host),
+    })
+}
+
+fn invalid_url(failure: &Failure) -> Error {
+    Error::invalid("url", format!("{}. {}", failure.cause, failure.advice))
+}
+
+fn invalid(failure: &Failure) -> Error {
+    Error::invalid("source", format!("{}. {}", failure.cause, failure.advice))
+}
+
+fn access_of(settings: &SourceSettings) -> Access {
+    Access {
+        certificate_authorities: settings.certificate_authority.clone(),
+        skip_verification: settings.skip_tls_verification,
+        region: settings.region.clone(),
+        path_style: settings.path_style,
+        reference: settings.reference.clone(),
+        sub_path: settings.sub_path.clone(),
+        tags_as_versions: settings.tags_as_versions,
+        ..Access::default()
+    }
+}
+
+/// How to log in: one way of those that credentials offer.
+fn credentials_of(given: SourceCredentials) -> Result<Credentials> {
+    let SourceCredentials {
+        username,
+        password,
+        token,
+        access_key_id,
+        secret_access_key,
+        session_token,
+        client_certificate,
+        docker_config,
+    } = given;
+    let secret = |text: Option<String>| text.map(Secret::new);
+    let basic = username.is_some() || password.is_some();
+    let access_key = access_key_id.is_some() || secret_access_key.is_some() || session_token.is_some();
+    let login = match (basic, token, access_key, docker_config) {
+        (false, None, false, None) => None,
+        (true, None, false, None) => Some(Login::Basic {
+            user: username.unwrap_or_default(),
+            password: secret(password).unwrap_or_else(|| Secret::new(String::new())),
+        }),
+        (false, Some(token), false, None) => Some(Login::Bearer { token: Secret::new(token) }),
+        (false, None, true, None) => Some(Login::AccessKey {
+            id: access_key_id.ok_or_else(|| Error::invalid("access_key_id", "is missing (code 104)"))?,
+            secret: secret(secret_access_key)
+                .ok_or_else(|| Error::invalid("secret_access_key", "is missing (code 105)"))?,
+            session_token: secret(session_token),
+        }),
+        (false, None, false, Some(json)) => Some(Login::DockerConfig { json: Secret::new(json) }),
+        _ => {
+            return Err(Error::invalid(
+                "credentials",
+                "are of several kinds: give a user name and password, or a token, or an access key, or a docker config",
+            ));
+        }
+    };
+    Ok(Credentials { login, client_certificate: secret(client_certificate) })
+}
+
+/// The source of a row.
+pub(super) fn open(app: &App, row: &SourceRow) -> Result<Source, String> {
+    let prepare = || -> Result<(SourceUrl, Access, Credentials)> {
+        let settings = settings_of(row)?;
+        let (url, _) = parse(&settings).map_err(|failure| invalid_url(&failure))?;
+        let credentials = credentials_of(unseal(app, row)?.unwrap_or_default())?;
+        Ok((url, access_of(&settings), credentials))
+    };
+    let (url, access, credentials) = prepare().map_err(|error| error.to_string())?;
+    Source::new(url, access, credentials, &app.outbound).map_err(|failure| told(&failure))
+}
+
+/// A failure in one line.
+pub(super) fn told(failure: &Failure) -> String {
+    let stage = failure.stage.name();
+    format!("{stage}: {} {} (code {})", sentence(&failure.cause), failure.advice, u16::from(failure.code))
+}
+
+fn sentence(text: &str) -> String {
+    match text.ends_with(['.', '?', '!']) {
+        true => text.to_owned(),
+        false => format!("{text}."),
+    }
+}
+
+/// Tries a source, stage by stage, and keeps nothing.
+pub(super) async fn validate(
+    app: &App,
+    settings: SourceSettings,
+    credentials: Option<SourceCredentials>,
+) -> Result<ValidationView> {
+    check(&settings)?;
+    let credentials = credentials_of(credentials.unwrap_or_default())?;
+    let mut found = BTreeMap::new();
+    let failure = try_out(app, &settings, credentials, &mut found).await.err();
+    let failed = failure.as_ref().map(|failure| failure.stage);
+    let stages = Stage::ALL.into_iter().map(|stage| {
+        let outcome = match failed {
+            Some(failed) if stage == failed => "failed",
+            Some(failed) if stage > failed => "skipped",
+            _ => "ok",
+        };
+        let failure = failure.as_ref().filter(|failure| failure.stage == stage);
+        ValidationStage {
+            stage: stage.name().to_owned(),
+            outcome: outcome.to_owned(),
+            code: failure.map(|failure| failure.code.into()),
+            cause: failure.map(|failure| failure.cause.clone()),
+            advice: failure.map(|failure| failure.advice.clone()),
+            details: found.remove(&stage).unwrap_or_default(),
+        }
+    });
+    Ok(ValidationView {
+        valid: failed.is_none(),
+        stages: stages.collect(),
+        warnings: super::warnings(&settings),
+    })
+}
+
+type Details = BTreeMap<String, String>;
+
+/// Reads all of a source and one of its packages; what was learnt at which stage.
+async fn try_out(
+    app: &App,
+    settings: &SourceSettings,
+    given: Credentials,
+    found: &mut BTreeMap<Stage, Details>,
+) -> Result<(), Failure> {
+    let (url, lifted) = parse(settings)?;
+    let source = Source::new(url, access_of(settings), lifted.unwrap_or(given), &app.outbound)?;
+    let Fetched::Changed(mut listing) = source.fetch(None, Known::default()).await? else { return Ok(()) };
+    let (mut sample, mut skipped) = (None, 0_u64);
+    while let Some(items) = listing.next().await? {
+        for item in items {
+            match item {
+                Item::Package(package) => sample = sample.or(package.location.ok()),
+                Item::Skipped(_) => skipped += 1,
+                Item::Known(_) => {}
+            }
+        }
+    }
+    let counts = listing.counts().unwrap_or_default();
+    let figures = [
+        ("charts", counts.charts),
+        ("versions", counts.versions),
+        ("skipped", skipped),
+        ("bytes", counts.bytes),
+    ];
+    let details = figures.map(|(name, figure)| (name.to_owned(), figure.to_string()));
+    found.insert(Stage::Counts, details.into());
+    let Some(location) = sample else { return Ok(()) };
+    let mut package = source.open(&location, LARGEST_PACKAGE).await?;
+    let mut bytes = 0_usize;
+    while let Some(chunk) = package.chunk().await? {
+        bytes += chunk.len();
+    }
+    found.insert(Stage::SamplePackage, [("bytes".to_owned(), bytes.to_string())].into());
+    Ok(())
+}

@@ -34,6 +34,36 @@ impl Chart {
     }
 }
 
+impl Chart {
+    /// Makes a chart of files that lie in a directory elsewhere, without what its `.helmignore` names.
+    ///
+    /// # Errors
+    /// An [`ArchiveError`]; the limits are those of packages.
+    pub fn from_files(files: Vec<File>, limits: &Limits) -> Result<Self, ArchiveError> {
+        let ignored = files.iter().find(|file| file.path == IGNORE_FILE);
+        let ignored = ignored.map(|file| String::from_utf8_lossy(&file.data).into_owned());
+        let rules = ignored.map_or(Ok(IgnoreRules::default()), |text| IgnoreRules::parse(&text))?;
+        let mut budget = Budget::new(limits);
+        let mut sources = Vec::with_capacity(files.len());
+        for file in files {
+            budget.count_entry()?;
+            let parents = file.path.match_indices('/').map(|(at, _)| &file.path[..at]);
+            if rules.ignores(&file.path, false)
+                || parents.into_iter().any(|parent| rules.ignores(parent, true))
+            {
+                continue;
+            }
+            if file.path.len() > limits.path_bytes {
+                return refuse(&file.path, "chart contains a path that is too long");
+            }
+            budget.count_file(&file.path, file.data.len() as u64)?;
+            let file = File { data: without_mark(file.data), ..file };
+            sources.push(expand(file, 0, Keep::Everything, &mut budget)?);
+        }
+        assemble(sources, 0, Keep::Everything, &budget)
+    }
+}
+
 fn unreadable(path: &Path, source: io::Error) -> ArchiveError {
     ArchiveError::Io { what: path.display().to_string(), source }
 }

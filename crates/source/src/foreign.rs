@@ -2,25 +2,34 @@
 //!
 //! A [`Source`] is made of a [`SourceUrl`] (where), an [`Access`] (how) and [`Credentials`] (who). [`Source::fetch`] lists
 //! what is there and answers [`Fetched::Unchanged`] where the [`Validator`] of the last time still holds;
-//! [`Source::open`] fetches one package. Nothing here is kept: the caller stores validators, fingerprints and packages.
+//! [`Source::open`] fetches one package; [`validate`] tells stage by stage what works. Nothing here is kept: the caller
+//! stores validators, fingerprints and packages.
 //!
 //! Everything goes through the client of [`crate::outbound`], whose checks of addresses hold for redirects, package URLs
 //! and token servers too. Credentials are bound to the scheme, host and port of the repository.
 
 mod access;
+mod bucket;
+mod certificate;
+mod describe;
 mod failure;
+mod git;
 mod helm;
 mod index;
 mod listing;
+mod oci;
 mod package;
 mod spool;
 mod url;
+mod validate;
 
 pub use access::{Access, Credentials, Login};
+pub use certificate::Certificate;
 pub use failure::{Code, Failure, Stage};
 pub use listing::{Counts, Fetched, Item, Known, Listing, Package, PackageKind, Skipped, Validator};
 pub use package::{Location, PackageReader};
 pub use url::{BucketUrl, GitUrl, RegistryUrl, SourceKind, SourceUrl};
+pub use validate::{Outcome, StageReport, Validation, validate};
 
 use std::time::Duration;
 
@@ -35,7 +44,8 @@ pub const MOST_VERSIONS: u64 = 200_000;
 /// How long one answer may take: a large index over a slow line.
 const LONGEST_ANSWER: Duration = Duration::from_secs(300);
 
-/// A foreign repository. Cheap to clone; clones share their connections.
+/// A foreign repository. Cheap to clone; clones share their connections, and what they read last of a git repository: make
+/// one for a task, and drop it afterwards.
 #[derive(Clone, Debug)]
 pub struct Source {
     url: SourceUrl,
@@ -45,6 +55,7 @@ pub struct Source {
     own: Outbound,
     /// For everything else it names: without the client certificate.
     other: Outbound,
+    git: git::Cache,
 }
 
 impl Source {
@@ -65,7 +76,7 @@ impl Source {
             Some(_) => client.with_tls(&TlsSettings { identity: None, ..tls })?,
             None => own.clone(),
         };
-        Ok(Self { url, access, credentials, own, other })
+        Ok(Self { url, access, credentials, own, other, git: git::Cache::default() })
     }
 
     /// Where it is.
@@ -87,10 +98,9 @@ impl Source {
         let previous = previous.filter(|previous| previous.scope == scope);
         match &self.url {
             SourceUrl::Http(base) => helm::fetch(self, base, previous, known).await,
-            SourceUrl::S3(_) | SourceUrl::Git(_) | SourceUrl::Oci(_) => {
-                let cause = format!("repositories of kind {} cannot be listed", self.url.kind());
-                Err(Failure::new(Stage::Url, Code::UnknownKind, cause, "Use a URL with https://."))
-            }
+            SourceUrl::S3(url) => bucket::fetch(self, url, previous, known).await,
+            SourceUrl::Oci(url) => oci::fetch(self, url, previous, known).await,
+            SourceUrl::Git(url) => git::fetch(self, url, previous, known).await,
         }
     }
 
@@ -102,6 +112,11 @@ impl Source {
     pub async fn open(&self, location: &Location, limit: u64) -> Result<PackageReader, Failure> {
         match location {
             Location::Url { url } => helm::open(self, url, limit).await,
+            Location::Object { key } => bucket::open(self, key, limit).await,
+            Location::Blob { repository, digest } => oci::open(self, repository, digest, limit).await,
+            Location::Tree { commit, path, version } => {
+                git::open(self, commit, path, version.as_deref(), limit).await
+            }
         }
     }
 

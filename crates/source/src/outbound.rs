@@ -14,6 +14,7 @@ mod transport;
 mod url;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -97,6 +98,30 @@ impl Outbound {
     /// [`OutboundError::Url`] or [`OutboundError::AddressRefused`].
     pub fn check_url(&self, url: &str) -> Result<()> {
         url::parse(url, &self.settings.allowed).map(drop)
+    }
+
+    /// The addresses that the host of a URL has now, all of which may be reached. A request looks them up anew.
+    ///
+    /// # Errors
+    ///
+    /// [`OutboundError::Dns`] and [`OutboundError::AddressRefused`].
+    pub async fn addresses(&self, url: &Url) -> Result<Vec<IpAddr>> {
+        let host = url.host_str().unwrap_or_default();
+        if let Ok(address) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
+            let refuse = |kind| OutboundError::AddressRefused { host: host.to_owned(), address, kind };
+            return self.settings.allowed.check(address).map(|()| vec![address]).map_err(refuse);
+        }
+        let unknown = |reason: String| OutboundError::Dns { host: host.to_owned(), reason };
+        let name = host.parse().map_err(|_| unknown("it is no name of a host".to_owned()))?;
+        let resolving = tokio::time::timeout(self.settings.connect_timeout, self.resolver.resolve(name));
+        match resolving.await {
+            Ok(Ok(addresses)) => Ok(addresses.map(|address| address.ip()).collect()),
+            Ok(Err(error)) => match error.downcast::<OutboundError>() {
+                Ok(error) => Err(*error),
+                Err(error) => Err(unknown(error.to_string())),
+            },
+            Err(_) => Err(unknown("the name servers do not answer in time".to_owned())),
+        }
     }
 
     /// Sends a request and follows its redirects. An answer of any status is an `Ok`.

@@ -35,6 +35,10 @@ pub struct Access {
     /// Whether every known tag of a registry is asked for its digest at each sync: one request for each tag. Without it
     /// a tag that was moved is noticed when its package is fetched.
     pub check_moved_tags: bool,
+    /// Token servers of a registry, as `HOST` or `HOST:PORT`, that may see the credentials though they are not in the
+    /// registry's own domain.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub token_servers: Vec<String>,
 }
 
 /// Who we are to a repository. `Debug` shows no secret; serde does, so that it can be sealed.

@@ -86,15 +86,30 @@ fn refreshed(previous: &Validator, new: Validator) -> Validator {
 
 /// Where the package of an entry is: its first URL, below the repository's if it is relative, as Helm does it.
 fn locate(base: &Url, entry: &IndexEntry) -> Result<Location, String> {
-    let Some(text) = entry.urls.first().filter(|text| !text.is_empty()) else {
-        return Err("the entry has no URL of a package".to_owned());
-    };
-    let is_absolute = Url::parse(text).is_ok();
-    let mut url =
-        base.join(text).map_err(|error| format!("the URL of its package cannot be read: {error}"))?;
-    if !is_absolute && url.query().is_none() {
+    let text = first_url(entry)?;
+    if Url::parse(text).is_ok() {
+        return absolute(text);
+    }
+    let mut url = base.join(text).map_err(|error| unreadable(&error.to_string()))?;
+    if url.query().is_none() {
         url.set_query(base.query());
     }
+    absolute(url.as_str())
+}
+
+/// The URL that Helm would use.
+pub(super) fn first_url(entry: &IndexEntry) -> Result<&str, String> {
+    let first = entry.urls.first().filter(|text| !text.is_empty());
+    first.map(String::as_str).ok_or_else(|| "the entry has no URL of a package".to_owned())
+}
+
+fn unreadable(reason: &str) -> String {
+    format!("the URL of its package cannot be read: {reason}")
+}
+
+/// An absolute URL, if packages are fetched from such ones.
+pub(super) fn absolute(text: &str) -> Result<Location, String> {
+    let url = Url::parse(text).map_err(|error| unreadable(&error.to_string()))?;
     match url.scheme() {
         "http" | "https" if url.username().is_empty() && url.password().is_none() => {
             Ok(Location::Url { url: url.into() })

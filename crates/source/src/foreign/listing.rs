@@ -259,6 +259,23 @@ impl Writer {
         self.sender.blocking_send(Message::Items(items)).map_err(|_| Abandoned)
     }
 
+    /// Hands over what has gathered if that is enough.
+    pub(super) async fn hand_over(&mut self) -> Result<(), Abandoned> {
+        if self.batch.len() < BATCH {
+            return Ok(());
+        }
+        let items = std::mem::take(&mut self.batch);
+        self.sender.send(Message::Items(items)).await.map_err(|_| Abandoned)
+    }
+
+    /// Ends the listing, whole or not.
+    pub(super) async fn end(mut self, outcome: Result<(), Failure>) {
+        for message in self.last_messages(outcome) {
+            // Nobody may want it any more.
+            let _ = self.sender.send(message).await;
+        }
+    }
+
     /// Ends the listing, whole or not. For threads that may wait.
     pub(super) fn end_blocking(mut self, outcome: Result<(), Failure>) {
         for message in self.last_messages(outcome) {

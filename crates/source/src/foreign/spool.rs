@@ -2,6 +2,10 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom, Write as _};
+use std::pin::pin;
+
+use bytes::Bytes;
+use futures_util::{Stream, TryStreamExt as _, stream};
 
 use super::{Failure, LARGEST_INDEX};
 use crate::outbound::{OutboundError, Response};
@@ -33,15 +37,34 @@ impl Packing {
 
 /// Reads an answer to its end. Only a whole body comes back: a connection that ends before the announced length, or
 /// without the last chunk, is an error.
-pub(super) async fn spool(mut answer: Response) -> Result<Spooled, Failure> {
+pub(super) async fn spool(answer: Response) -> Result<Spooled, Failure> {
+    let chunks = stream::try_unfold(answer, |mut answer| async move {
+        Ok::<_, Failure>(answer.chunk().await?.map(|bytes| (bytes, answer)))
+    });
+    spool_stream(chunks, LARGEST_INDEX).await
+}
+
+/// Keeps a stream of at most `limit` bytes.
+pub(super) async fn spool_stream(
+    chunks: impl Stream<Item = Result<Bytes, Failure>>,
+    limit: u64,
+) -> Result<Spooled, Failure> {
+    let mut chunks = pin!(chunks);
     let mut file = tempfile::tempfile().map_err(|error| on_disk(&error))?;
     let mut length = 0;
-    while let Some(bytes) = answer.chunk().await? {
+    while let Some(bytes) = chunks.try_next().await? {
         length += bytes.len() as u64;
+        if length > limit {
+            return Err(too_large(limit));
+        }
         // The file is in the page cache: this does not wait for a disk.
         file.write_all(&bytes).map_err(|error| on_disk(&error))?;
     }
     Ok(Spooled { file, length })
+}
+
+fn too_large(limit: u64) -> Failure {
+    OutboundError::TooLarge { origin: "the server".to_owned(), limit }.into()
 }
 
 fn on_disk(error: &io::Error) -> Failure {
@@ -96,8 +119,7 @@ fn read_all(reader: impl Read, expected: u64) -> Result<Vec<u8>, Failure> {
         )
     })?;
     if bytes.len() as u64 > LARGEST_INDEX {
-        let origin = "the server".to_owned();
-        return Err(OutboundError::TooLarge { origin, limit: LARGEST_INDEX }.into());
+        return Err(too_large(LARGEST_INDEX));
     }
     Ok(bytes)
 }

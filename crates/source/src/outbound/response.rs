@@ -74,6 +74,12 @@ impl Response {
         self.inner.url()
     }
 
+    /// The certificate that the server showed, DER, if TLS is spoken.
+    #[must_use]
+    pub fn certificate(&self) -> Option<&[u8]> {
+        self.inner.extensions().get::<reqwest::tls::TlsInfo>()?.peer_certificate()
+    }
+
     fn origin(&self) -> String {
         url::origin(self.url())
     }

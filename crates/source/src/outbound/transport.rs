@@ -54,6 +54,7 @@ fn builder(settings: &OutboundSettings) -> ClientBuilder {
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
+        .tls_info(true)
         .http1_only()
         .http1_max_headers(MAX_HEADERS)
         .connect_timeout(settings.connect_timeout)

@@ -1,7 +1,13 @@
 //! Foreign repositories: what is listed, what is left out, and what breaks.
 
+mod bucket;
+mod git;
 mod helm;
+mod oci;
+mod validate;
 
+use chandlery_chart::{Chart, File, Limits};
+use chandlery_core::Digest;
 use chandlery_source::foreign::{
     Access, Counts, Credentials, Failure, Fetched, Item, Known, Package, Skipped, Source, Validator,
 };
@@ -69,4 +75,31 @@ pub(crate) async fn list(
 /// Lists a source for the first time.
 pub(crate) async fn list_all(source: &Source) -> Result<Everything, Failure> {
     Ok(list(source, None, Known::default()).await?.expect("there is no validator that could hold"))
+}
+
+/// The files of a small chart.
+pub(crate) fn chart_files(name: &str, version: &str) -> Vec<(String, String)> {
+    vec![
+        ("Chart.yaml".to_owned(), format!("apiVersion: v2\nname: {name}\nversion: {version}\n")),
+        ("templates/one.yaml".to_owned(), "kind: ConfigMap\n".to_owned()),
+    ]
+}
+
+/// A small package.
+pub(crate) fn package(name: &str, version: &str) -> Vec<u8> {
+    let file = |(path, text): (String, String)| File { path, data: text.into(), modified: 0 };
+    let files = chart_files(name, version).into_iter().map(file).collect();
+    let chart = Chart::from_files(files, &Limits::default()).unwrap();
+    let mut bytes = Vec::new();
+    chart.write_package(Some(0), &mut bytes).unwrap();
+    bytes
+}
+
+/// Opens every package of a listing and compares what comes with the digest of its entry.
+pub(crate) async fn check_packages(source: &Source, all: &Everything) {
+    for package in &all.packages {
+        let reader = source.open(package.location.as_ref().unwrap(), 1 << 20).await.unwrap();
+        let bytes = reader.bytes().await.unwrap();
+        assert_eq!(Digest::of(&bytes).to_hex(), package.entry.digest, "{}", package.name);
+    }
 }

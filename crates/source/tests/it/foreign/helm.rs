@@ -48,6 +48,7 @@ async fn entries_good_and_bad() {
         .map(|package| {
             let location = match &package.location {
                 Ok(Location::Url { url }) => url.replace(&server.url(""), ""),
+                Ok(other) => format!("{other:?}"),
                 Err(reason) => reason.clone(),
             };
             format!("{} {} {location}", package.name, package.entry.metadata.version)

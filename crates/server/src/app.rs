@@ -19,7 +19,6 @@ use crate::config::Config;
 use crate::http::documentation::Documentation;
 use crate::index::Indexes;
 use crate::observe::{self, Metrics};
-use crate::service::categories::CategoryCounts;
 use crate::service::downloads::Downloads;
 use crate::service::packages::PackageCache;
 use crate::service::repositories::{Repositories, Repository};
@@ -56,8 +55,6 @@ pub(crate) struct App {
     pub(crate) fetches: Fetches,
     /// What was pulled from the store.
     pub(crate) downloads: Downloads,
-    /// How many apps each category has.
-    pub(crate) category_counts: CategoryCounts,
     /// Index documents.
     pub(crate) indexes: Indexes,
     /// Figures for operators.

@@ -17,7 +17,6 @@ use crate::config::{Config, OutboundConfig, Secret};
 use crate::index::{Indexes, Links};
 use crate::observe::Metrics;
 use crate::service::bootstrap::bootstrap;
-use crate::service::categories::CategoryCounts;
 use crate::service::downloads::{self, Downloads};
 use crate::service::packages::PackageCache;
 use crate::service::repositories::Repositories;
@@ -134,7 +133,6 @@ fn build_app(config: Config, store: Store, address: SocketAddr, embedded: bool) 
         syncs: Syncs::new()?,
         fetches: Fetches::default(),
         downloads: Downloads::default(),
-        category_counts: CategoryCounts::default(),
         indexes: Indexes::new(cache, links),
         metrics: Arc::new(Metrics::new().map_err(Error::internal)?),
         documentation: OnceLock::new(),

@@ -1,7 +1,6 @@
 //! Categories: the shelves of the store.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
 
 use chandlery_api::{CategoryView, CreateCategory, UpdateCategory};
 use chandlery_core::{
@@ -17,26 +16,7 @@ use crate::app::{App, Scope};
 use crate::http::conditional::IfMatch;
 use crate::service::audit::entry;
 
-/// How many apps the store shows in each category (its row), as of a change of any app.
-#[derive(Default)]
-pub(crate) struct CategoryCounts(Mutex<(i64, Arc<HashMap<i64, u64>>)>);
-
-impl CategoryCounts {
-    /// Counted again only after an app changed.
-    async fn get(&self, app: &App) -> Result<Arc<HashMap<i64, u64>>> {
-        let reader = app.store.database().reader();
-        let generation = apps::generation(reader).await?;
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if known.0 == generation {
-            return Ok(known.1);
-        }
-        let counts = Arc::new(categories::counts(reader).await?);
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = (generation, counts.clone());
-        Ok(counts)
-    }
-}
-
-fn view(row: CategoryRow, counts: &HashMap<i64, u64>) -> Result<CategoryView> {
+fn view(row: CategoryRow) -> Result<CategoryView> {
     let CategoryFields { position, icon, title, translations, description } = row.fields;
     Ok(CategoryView {
         name: row.name,
@@ -45,7 +25,7 @@ fn view(row: CategoryRow, counts: &HashMap<i64, u64>) -> Result<CategoryView> {
         description,
         icon,
         position,
-        apps: counts.get(&row.id).copied().unwrap_or_default(),
+        apps: row.apps,
         created_at: row.created_at,
         updated_at: row.updated_at,
         revision: row.revision,
@@ -55,16 +35,14 @@ fn view(row: CategoryRow, counts: &HashMap<i64, u64>) -> Result<CategoryView> {
 /// All categories, in the order of their positions.
 pub(crate) async fn list(app: &App, scope: &Scope) -> Result<Vec<CategoryView>> {
     scope.require(Permission::AppsView)?;
-    let counts = app.category_counts.get(app).await?;
     let rows = categories::list(app.store.database().reader()).await?;
-    rows.into_iter().map(|row| view(row, &counts)).collect()
+    rows.into_iter().map(view).collect()
 }
 
 /// One category.
 pub(crate) async fn get(app: &App, scope: &Scope, name: &CategoryName) -> Result<CategoryView> {
     scope.require(Permission::AppsView)?;
-    let counts = app.category_counts.get(app).await?;
-    view(find(app, name).await?, &counts)
+    view(find(app, name).await?)
 }
 
 async fn find(app: &App, name: &CategoryName) -> Result<CategoryRow> {
@@ -95,7 +73,7 @@ pub(crate) async fn create(app: &App, actor: &Actor, request: CreateCategory) ->
     audited(&transaction, actor, "category.create", &row.name, String::new(), now).await?;
     transaction.commit().await?;
     tracing::info!(category = %row.name, "category created");
-    view(row, &HashMap::new())
+    view(row)
 }
 
 /// Changes a category, if it is as `expected`.
@@ -129,7 +107,7 @@ pub(crate) async fn update(
     audited(&transaction, actor, "category.update", &row.name, message, now).await?;
     transaction.commit().await?;
     tracing::info!(category = %row.name, was = %seen.name, "category changed");
-    view(row, &*app.category_counts.get(app).await?)
+    view(row)
 }
 
 /// Removes a category, if it is as `expected`; its apps go to `heir`.

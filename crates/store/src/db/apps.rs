@@ -6,7 +6,7 @@ use sea_orm::{QueryResult, Value};
 
 use super::columns::{Columns, nanoseconds};
 use super::connection::Executor as _;
-use super::{Connection, Transaction};
+use super::{Connection, Transaction, categories};
 
 /// An app as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -214,8 +214,10 @@ pub async fn update(
     }
     if category.is_some() {
         // The shelf is the one thing that changes in the store without a release.
+        let before = categories::shown_in(transaction, id).await?;
         let sql = "UPDATE listings SET category_id = $2 WHERE app_id = $1";
         transaction.execute(sql, vec![id.into(), category.into()]).await?;
+        categories::recount(transaction, id, before).await?;
     }
     Ok(())
 }

@@ -1,7 +1,5 @@
 //! Categories: the shelves of the store.
 
-use std::collections::HashMap;
-
 use chandlery_core::{CategoryName, Error, Result};
 use jiff::Timestamp;
 use sea_orm::{QueryResult, Value};
@@ -22,6 +20,8 @@ pub struct CategoryRow {
     pub name: CategoryName,
     /// Its fields.
     pub fields: CategoryFields,
+    /// How many apps the store shows in it.
+    pub apps: u64,
     /// Grows with every change.
     pub revision: i64,
     /// When it was made.
@@ -46,7 +46,7 @@ pub struct CategoryFields {
 }
 
 const COLUMNS: &str =
-    "id, name, position, icon, title, translations, description, revision, created_at, updated_at";
+    "id, name, position, icon, title, translations, description, apps, revision, created_at, updated_at";
 
 impl CategoryRow {
     fn from_row(row: &QueryResult) -> Result<Self> {
@@ -61,6 +61,7 @@ impl CategoryRow {
                 translations: columns.take()?,
                 description: columns.take()?,
             },
+            apps: columns.unsigned()?,
             revision: columns.take()?,
             created_at: columns.time()?,
             updated_at: columns.time()?,
@@ -87,18 +88,27 @@ pub async fn find(connection: &impl Connection, name: &CategoryName) -> Result<O
     row.as_ref().map(CategoryRow::from_row).transpose()
 }
 
-/// How many apps the store shows in each category, by the category's row; those without any are left out.
-///
-/// # Errors
-/// Faults of the database only.
-pub async fn counts(connection: &impl Connection) -> Result<HashMap<i64, u64>> {
-    let sql = "SELECT category_id, COUNT(*) FROM listings WHERE visible GROUP BY category_id";
-    let rows = connection.query(sql, vec![]).await?;
-    let count = |row: &QueryResult| {
-        let mut columns = Columns::of(row);
-        Ok((columns.take()?, columns.unsigned()?))
-    };
-    rows.iter().map(count).collect()
+/// The category (its row) in which the store shows an app (its row); `None` if it does not.
+pub(super) async fn shown_in(transaction: &Transaction, app_id: i64) -> Result<Option<i64>> {
+    let sql = "SELECT category_id FROM listings WHERE app_id = $1 AND visible";
+    let row = transaction.query_optional(sql, vec![app_id.into()]).await?;
+    row.map(|row| Columns::of(&row).take()).transpose()
+}
+
+/// Counts an app (its row) in the category in which the store shows it now, and no longer in `before`.
+pub(super) async fn recount(transaction: &Transaction, app_id: i64, before: Option<i64>) -> Result<()> {
+    let now = shown_in(transaction, app_id).await?;
+    if now == before {
+        return Ok(());
+    }
+    // Whoever changes categories holds the apps: two who each have what the other needs would wait for ever.
+    apps::hold(transaction).await?;
+    for (category, change) in [(before, -1_i64), (now, 1)] {
+        let Some(category) = category else { continue };
+        let sql = "UPDATE categories SET apps = apps + $2 WHERE id = $1";
+        transaction.execute(sql, vec![category.into(), change.into()]).await?;
+    }
+    Ok(())
 }
 
 /// The position behind all others but the shelf of what has none.
@@ -213,8 +223,14 @@ async fn move_apps(transaction: &Transaction, from: i64, to: i64) -> Result<()> 
         WHERE ranked.id = apps.id";
     let values = vec![from.into(), to.into(), (last - count).into()];
     transaction.execute(sql, values).await?;
+    if from == to {
+        return Ok(());
+    }
     let sql = "UPDATE listings SET category_id = $2 WHERE category_id = $1";
-    transaction.execute(sql, vec![from.into(), to.into()]).await.map(drop)
+    transaction.execute(sql, vec![from.into(), to.into()]).await?;
+    let sql = "UPDATE categories SET apps = apps + (SELECT apps FROM categories WHERE id = $1) WHERE id = $2";
+    transaction.execute(sql, vec![from.into(), to.into()]).await?;
+    transaction.execute("UPDATE categories SET apps = 0 WHERE id = $1", vec![from.into()]).await.map(drop)
 }
 
 fn changed_meanwhile() -> Error {

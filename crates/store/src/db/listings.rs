@@ -1,19 +1,35 @@
 //! Listings: what the store shows of apps, as of their last release.
 
-use chandlery_core::{Error, Result};
+use chandlery_core::{AppName, CategoryName, Error, Result, WorkspaceName};
 use jiff::Timestamp;
 use sea_orm::QueryResult;
 
 use super::apps::{self, AppRow};
+use super::categories;
 use super::columns::{Columns, nanoseconds};
 use super::connection::Executor as _;
 use super::{Connection, Transaction};
 
-/// An app of the store.
+/// Which app a listing is of, and what holds of it now, whatever was released.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedApp {
+    /// Its row number.
+    pub id: i64,
+    /// The row and the name of its workspace.
+    pub workspace: (i64, WorkspaceName),
+    /// Its name in the workspace.
+    pub name: AppName,
+    /// The name in the `Chart.yaml` of all its packages.
+    pub chart_name: String,
+    /// Its shelf in the store.
+    pub category: CategoryName,
+}
+
+/// An app of the store. The texts of its draft, which are large, are not read with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListingRow {
-    /// The app as its workspace has it now.
-    pub app: AppRow,
+    /// The app.
+    pub app: ListedApp,
     /// What people called it at its last release.
     pub display_name: String,
     /// What people read of it, as JSON, as of its last release.
@@ -30,13 +46,9 @@ pub struct ListingRow {
     pub sort_name: String,
 }
 
-pub(super) fn columns() -> String {
-    format!(
-        "{}, listings.display_name, listings.information, listings.latest_version, listings.first_released_at,
-         listings.released_at, listings.downloads, listings.sort_name",
-        apps::COLUMNS
-    )
-}
+pub(super) const COLUMNS: &str = "apps.id, apps.workspace_id, workspaces.name, apps.name, apps.chart_name, categories.name,
+    listings.display_name, listings.information, listings.latest_version, listings.first_released_at, listings.released_at,
+    listings.downloads, listings.sort_name";
 
 pub(super) fn from() -> String {
     format!("{} JOIN listings ON listings.app_id = apps.id AND listings.visible", apps::FROM)
@@ -46,7 +58,13 @@ impl ListingRow {
     pub(super) fn from_row(row: &QueryResult) -> Result<Self> {
         let mut columns = Columns::of(row);
         Ok(Self {
-            app: AppRow::take(&mut columns)?,
+            app: ListedApp {
+                id: columns.take()?,
+                workspace: (columns.take()?, columns.parse()?),
+                name: columns.parse()?,
+                chart_name: columns.take()?,
+                category: columns.parse()?,
+            },
             display_name: columns.take()?,
             information: columns.take()?,
             latest_version: columns.take()?,
@@ -93,7 +111,9 @@ pub async fn release(
         latest_version.into(),
         nanoseconds(now).into(),
     ];
-    transaction.execute(sql, values).await.map(drop)
+    let before = categories::shown_in(transaction, app.id).await?;
+    transaction.execute(sql, values).await?;
+    categories::recount(transaction, app.id, before).await
 }
 
 /// Notes which version is the newest active one, or that there is none: then the app is not shown.
@@ -104,7 +124,9 @@ pub async fn refresh(transaction: &Transaction, app_id: i64, latest_version: Opt
     let sql =
         "UPDATE listings SET visible = $2, latest_version = COALESCE($3, latest_version) WHERE app_id = $1";
     let values = vec![app_id.into(), latest_version.is_some().into(), latest_version.into()];
-    transaction.execute(sql, values).await.map(drop)
+    let before = categories::shown_in(transaction, app_id).await?;
+    transaction.execute(sql, values).await?;
+    categories::recount(transaction, app_id, before).await
 }
 
 /// The app of the store with this row number.
@@ -112,7 +134,7 @@ pub async fn refresh(transaction: &Transaction, app_id: i64, latest_version: Opt
 /// # Errors
 /// Faults of the database only.
 pub async fn find_by_id(connection: &impl Connection, app_id: i64) -> Result<Option<ListingRow>> {
-    let sql = format!("SELECT {} {} WHERE listings.app_id = $1", columns(), from());
+    let sql = format!("SELECT {COLUMNS} {} WHERE listings.app_id = $1", from());
     let row = connection.query_optional(&sql, vec![app_id.into()]).await?;
     row.as_ref().map(ListingRow::from_row).transpose()
 }
@@ -122,7 +144,7 @@ pub async fn find_by_id(connection: &impl Connection, app_id: i64) -> Result<Opt
 /// # Errors
 /// Faults of the database only.
 pub async fn find(connection: &impl Connection, chart_name: &str) -> Result<Option<ListingRow>> {
-    let sql = format!("SELECT {} {} WHERE listings.chart_name = $1", columns(), from());
+    let sql = format!("SELECT {COLUMNS} {} WHERE listings.chart_name = $1", from());
     let row = connection.query_optional(&sql, vec![chart_name.into()]).await?;
     row.as_ref().map(ListingRow::from_row).transpose()
 }

@@ -169,7 +169,7 @@ pub async fn list(
     // The page is found along one index, and only then joined with what it shows.
     let sql = format!(
         "SELECT {} {} WHERE listings.app_id IN ({}) ORDER BY listings.{} {direction}, listings.app_id {direction}",
-        listings::columns(),
+        listings::COLUMNS,
         listings::from(),
         page.sql,
         order.column()
@@ -182,8 +182,7 @@ pub async fn list(
 /// # Errors
 /// Faults of the database only.
 pub async fn find_many(connection: &impl Connection, app_ids: &[i64]) -> Result<Vec<ListingRow>> {
-    let mut clauses =
-        Clauses::new(&format!("SELECT {} {} WHERE 1 = 1", listings::columns(), listings::from()));
+    let mut clauses = Clauses::new(&format!("SELECT {} {} WHERE 1 = 1", listings::COLUMNS, listings::from()));
     clauses.and_one_of("listings.app_id", app_ids);
     connection.query(&clauses.sql, clauses.values).await?.iter().map(ListingRow::from_row).collect()
 }
@@ -199,7 +198,7 @@ pub async fn find(
 ) -> Result<Option<ListingRow>> {
     let sql = format!(
         "SELECT {} {} WHERE workspaces.name = $1 AND apps.name = $2",
-        listings::columns(),
+        listings::COLUMNS,
         listings::from()
     );
     let row = connection.query_optional(&sql, vec![workspace.as_str().into(), app.as_str().into()]).await?;

@@ -90,6 +90,7 @@ const CHANGES: &[&str] = &[
         role {text} NOT NULL,
         PRIMARY KEY (group_name, workspace_id)
     )",
+    // `apps` counts the visible listings of the category.
     "CREATE TABLE categories (
         id {id},
         name {text} NOT NULL UNIQUE,
@@ -98,6 +99,7 @@ const CHANGES: &[&str] = &[
         title {text} NOT NULL,
         translations {text} NOT NULL,
         description {text} NOT NULL,
+        apps BIGINT NOT NULL DEFAULT 0,
         revision BIGINT NOT NULL,
         created_at BIGINT NOT NULL,
         updated_at BIGINT NOT NULL
@@ -206,6 +208,8 @@ const CHANGES: &[&str] = &[
     "CREATE INDEX audit_app ON audit (app_id, id)",
     "CREATE INDEX audit_version ON audit (version_id, id)",
     "CREATE INDEX audit_actor ON audit (actor, id)",
+    "CREATE INDEX audit_action ON audit (action, id)",
+    "CREATE INDEX audit_kind ON audit (kind, id)",
     // What the store shows of an app: its information as of the last release. A chart name is one app's.
     // `sort_name` is the display name in lower case; `workspace_id`, `category_id` and `downloads` (the sum over the
     // versions) repeat what other tables know, so that each order of each shelf is a walk along one index.

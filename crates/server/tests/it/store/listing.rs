@@ -111,7 +111,8 @@ async fn an_app_is_shown_as_it_was_released() {
         ..Default::default()
     };
     let now = jiff::Timestamp::now();
-    chandlery_store::apps::update(&transaction, row.app.id, row.app.revision, &change, now).await.unwrap();
+    let app = chandlery_store::apps::find_by_id(&transaction, row.app.id).await.unwrap().unwrap();
+    chandlery_store::apps::update(&transaction, app.id, app.revision, &change, now).await.unwrap();
     let draft =
         chandlery_store::app_versions::find(&transaction, row.app.id, "1.0.0").await.unwrap().unwrap();
     let change = chandlery_store::app_versions::AppVersionChange {

@@ -1,7 +1,6 @@
 //! Our own program as a client, where other programs read what it wrote or write what it reads.
 
 mod imports;
-mod publishing;
 mod signatures;
 
 use serde_json::Value;

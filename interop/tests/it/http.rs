@@ -34,6 +34,28 @@ pub(crate) fn basic(name: &str, password: &str) -> String {
     format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{password}")))
 }
 
+/// One part of a form: field, file name, content.
+pub(crate) type Part<'a> = (&'a str, Option<&'a str>, Vec<u8>);
+
+/// The body of a form whose boundary is `XX`.
+pub(crate) fn form_body(parts: &[Part<'_>], is_closed: bool) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (field, file_name, content) in parts {
+        let file_name = file_name.map(|name| format!("; filename=\"{name}\"")).unwrap_or_default();
+        let head = format!("--XX\r\nContent-Disposition: form-data; name=\"{field}\"{file_name}\r\n\r\n");
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(content);
+        body.extend_from_slice(b"\r\n");
+    }
+    if is_closed {
+        body.extend_from_slice(b"--XX--\r\n");
+    }
+    body
+}
+
+/// The media type of [`form_body`].
+pub(crate) const FORM: &str = "multipart/form-data; boundary=XX";
+
 impl Request {
     pub(crate) fn new(method: &str, path: &str) -> Self {
         let (method, path) = (method.to_owned(), path.to_owned());
@@ -46,6 +68,11 @@ impl Request {
 
     pub(crate) fn post(path: &str, body: impl Into<Vec<u8>>) -> Self {
         Self { body: Some(body.into()), ..Self::new("POST", path) }
+    }
+
+    /// `POST` of a form.
+    pub(crate) fn form(path: &str, parts: &[Part<'_>]) -> Self {
+        Self::post(path, form_body(parts, true)).header("Content-Type", FORM)
     }
 
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {

@@ -18,3 +18,4 @@ mod program;
 mod recorder;
 mod server;
 mod template;
+mod tutorial;

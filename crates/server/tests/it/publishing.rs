@@ -1,4 +1,5 @@
-//! Apps from upload to store: the lifecycle as people go through it, and as it is refused.
+//! Apps from upload to store: what is refused, and what happens at once. How it goes when all goes well is told by the
+//! tutorial among the tests against other programs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -52,7 +53,6 @@ macro_rules! on_both_databases {
 mod pictures;
 
 on_both_databases!(
-    the_tutorial,
     illegal_moves_say_what_is_possible,
     packages_that_do_not_fit,
     of_fifty_who_do_the_same_one_wins
@@ -129,85 +129,6 @@ async fn state(client: &Client, version: &str) -> String {
 
 fn names(list: &Value) -> Vec<&str> {
     list.as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect()
-}
-
-async fn the_tutorial(people: People) {
-    let People { isv, reviewer, stranger, .. } = &people;
-    let app = isv.post_form(APPS, form("1.0.0")).await.expect(201).json();
-    assert_eq!((&app["name"], &app["state"]), (&json!("emq"), &json!("draft")));
-    let information = json!({ "display_name": "EMQ", "information": { "summary": "A broker", "keywords": ["iot"],
-        "zh": { "display_name": "消息中间件" } } });
-    let edited = isv.send_json(Method::PATCH, &format!("{APPS}/emq"), &information).await.expect(200);
-    assert_eq!(edited.header("etag"), "\"2\"");
-    stranger.get(&format!("{APPS}/emq")).await.is_problem(404, "not_found");
-
-    let submitted = act(isv, "1.0.0", "submit", json!({ "update_log": "first" })).await.expect(200).json();
-    assert_eq!(submitted["state"], "submitted");
-    assert_eq!(names(&submitted["actions"]), ["cancel"]);
-    let queue = reviewer.get("/api/v1/reviews?status=unprocessed").await.expect(200).json();
-    let first = &queue["items"][0];
-    assert_eq!(
-        (&first["workspace"], &first["app"], &first["version"]),
-        (&json!("demo"), &json!("emq"), &json!("1.0.0"))
-    );
-    isv.get("/api/v1/reviews").await.is_problem(403, "forbidden");
-    let report = reviewer.get(&format!("{VERSIONS}/1.0.0/report")).await.expect(200).json();
-    let outcomes: BTreeMap<&str, &str> = report["checks"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|check| (check["id"].as_str().unwrap(), check["outcome"].as_str().unwrap()))
-        .collect();
-    assert_eq!((outcomes["render"], outcomes["package"]), ("passed", "passed"), "{outcomes:?}");
-    assert!(report["images"].to_string().contains("example.com/emq:1.0"), "{report}");
-
-    act(reviewer, "1.0.0", "start-review", json!({})).await.expect(200);
-    act(reviewer, "1.0.0", "reject", json!({})).await.is_problem(400, "invalid");
-    let rejected = act(reviewer, "1.0.0", "reject", json!({ "message": "no icon" })).await.expect(200).json();
-    assert_eq!(rejected["state"], "rejected");
-    act(isv, "1.0.0", "submit", json!({})).await.expect(200);
-    assert_eq!(act(reviewer, "1.0.0", "pass", json!({})).await.expect(200).json()["state"], "passed");
-    stranger.get("/store/index.yaml").await.expect(200);
-    assert!(!stranger.get("/store/index.yaml").await.text().contains("emq"));
-    assert_eq!(act(isv, "1.0.0", "release", json!({})).await.expect(200).json()["state"], "active");
-    let index = stranger.index("/store/index.yaml").await;
-    assert_eq!(index.entries["emq"][0].metadata.version, "1.0.0");
-    let pulled = stranger.get("/store/charts/emq-1.0.0.tgz").await.expect(200);
-    assert_eq!(pulled.body, chart("1.0.0"));
-
-    people.released("1.1.0").await;
-    let diff = isv.get(&format!("{VERSIONS}/1.1.0/diff?from=1.0.0")).await.expect(200);
-    assert!(diff.text().contains("1.1.0"), "{}", diff.text());
-    act(isv, "1.0.0", "suspend", json!({})).await.is_problem(403, "forbidden");
-    act(reviewer, "1.0.0", "suspend", json!({ "message": "a flaw" })).await.expect(200);
-    stranger.get("/store/charts/emq-1.0.0.tgz").await.expect(404);
-    assert_eq!(isv.get(&format!("{APPS}/emq")).await.json()["state"], "active");
-    act(reviewer, "1.0.0", "recover", json!({})).await.expect(200);
-    stranger.get("/store/charts/emq-1.0.0.tgz").await.expect(200);
-
-    let audit = isv.get(&format!("{VERSIONS}/1.0.0/audit")).await.expect(200).json();
-    let steps: Vec<_> = audit["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .rev()
-        .map(|entry| format!("{} {}", entry["actor"].as_str().unwrap(), entry["action"].as_str().unwrap()))
-        .collect();
-    assert_eq!(
-        steps,
-        [
-            "isv upload",
-            "isv submit",
-            "reviewer start-review",
-            "reviewer reject",
-            "isv submit",
-            "reviewer pass",
-            "isv release",
-            "reviewer suspend",
-            "reviewer recover",
-        ]
-    );
-    assert_eq!(audit["items"][5]["message"], "no icon");
 }
 
 async fn illegal_moves_say_what_is_possible(people: People) {

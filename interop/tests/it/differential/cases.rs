@@ -1,7 +1,7 @@
 //! Short ways to write cases down.
 
 use super::{Case, admin};
-use crate::http::Request;
+use crate::http::{FORM, Part, Request, form_body};
 
 /// A request as `admin`, named by method and path.
 pub(super) fn ask(method: &str, path: &str) -> Case {
@@ -30,28 +30,9 @@ pub(super) fn raw(name: &str, body: impl Into<Vec<u8>>) -> Case {
     post(name, "/api/charts", body)
 }
 
-/// One part of a form: field, file name, content.
-pub(super) type Part<'a> = (&'a str, Option<&'a str>, Vec<u8>);
-
-/// The body of a form whose boundary is `XX`.
-pub(super) fn form_body(parts: &[Part<'_>], is_closed: bool) -> Vec<u8> {
-    let mut body = Vec::new();
-    for (field, file_name, content) in parts {
-        let file_name = file_name.map(|name| format!("; filename=\"{name}\"")).unwrap_or_default();
-        let head = format!("--XX\r\nContent-Disposition: form-data; name=\"{field}\"{file_name}\r\n\r\n");
-        body.extend_from_slice(head.as_bytes());
-        body.extend_from_slice(content);
-        body.extend_from_slice(b"\r\n");
-    }
-    if is_closed {
-        body.extend_from_slice(b"--XX--\r\n");
-    }
-    body
-}
-
 /// A form for a path.
 pub(super) fn form_to(name: &str, path: &str, parts: &[Part<'_>]) -> Case {
-    typed(post(name, path, form_body(parts, true)), "multipart/form-data; boundary=XX")
+    typed(post(name, path, form_body(parts, true)), FORM)
 }
 
 /// A form for the default repository.

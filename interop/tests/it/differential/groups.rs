@@ -6,8 +6,9 @@ mod upload;
 
 use serde_json::Value;
 
-use super::cases::{Part, chunked, delete, form, form_to, get, head, post, raw, with_header};
+use super::cases::{chunked, delete, form, form_to, get, head, post, raw, with_header};
 use super::{Case, Group};
+use crate::http::Part;
 use crate::packages::{Package, package, provenance};
 
 /// A group of servers with nothing set.

@@ -2,7 +2,8 @@
 
 use super::{chart_yaml, form_of, part, plain};
 use crate::differential::Group;
-use crate::differential::cases::{chunked, form_body, get, head, named, post, raw, typed};
+use crate::differential::cases::{chunked, get, head, named, post, raw, typed};
+use crate::http::{FORM, form_body};
 use crate::packages::{Package, gzip, package, provenance};
 
 pub(super) fn raw_bodies() -> Group {
@@ -124,7 +125,7 @@ pub(super) fn metadata() -> Group {
 pub(super) fn forms() -> Group {
     let chart = |name: &str| package(name, "1.0.0");
     let temporary = ("chart", Some("/tmp/push123/m9-1.0.0.tgz"), chart("m9"));
-    let unclosed = typed(raw("not closed", form_body(&[part("chart", chart("m6"))], false)), MULTIPART);
+    let unclosed = typed(raw("not closed", form_body(&[part("chart", chart("m6"))], false)), FORM);
     let other_boundary = typed(
         raw("another boundary", form_body(&[part("chart", chart("m6"))], true)),
         "multipart/form-data; boundary=YY",
@@ -165,8 +166,6 @@ pub(super) fn forms() -> Group {
     plain("form", cases)
 }
 
-const MULTIPART: &str = "multipart/form-data; boundary=XX";
-
 pub(super) fn provenance_files() -> Group {
     const PATH: &str = "/api/prov";
     let good = provenance("n", "1.0.0");
@@ -180,7 +179,7 @@ pub(super) fn provenance_files() -> Group {
         post("again", PATH, good.clone()),
         post("force", "/api/prov?force", good.clone()),
         post("path", PATH, provenance("../../evil", "1.0.0")),
-        typed(post("form", PATH, form_body(&[part("prov", provenance("q", "1.0.0"))], true)), MULTIPART),
+        typed(post("form", PATH, form_body(&[part("prov", provenance("q", "1.0.0"))], true)), FORM),
         post("something before", PATH, [b"\n".to_vec(), provenance("nl", "1.0.0")].concat()),
         post("no version", PATH, "-----BEGIN PGP SIGNED MESSAGE-----\nname: x\n"),
         post("stars", PATH, starred),

@@ -1,7 +1,9 @@
 //! Whether a repository works, stage by stage.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
+use chandlery_chart::Timestamp;
 use chandlery_core::Digest;
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
@@ -32,6 +34,19 @@ pub enum Outcome {
     Failed,
     /// It was not tried, or there is nothing to try.
     Skipped,
+}
+
+impl Outcome {
+    /// The name, as in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
 }
 
 /// One stage of a validation.
@@ -83,6 +98,45 @@ impl StageReport {
             counts: None,
             skipped: Vec::new(),
         }
+    }
+
+    /// What was learnt, by name: `milliseconds`, `addresses`, `status`, `subject`, `issuer`, `names`, `starts`, `expires`,
+    /// `charts`, `versions`, `duplicates`, `unreachable`, `invalid`, `bytes`.
+    #[must_use]
+    pub fn details(&self) -> BTreeMap<String, String> {
+        let mut details = BTreeMap::new();
+        let mut add = |name: &str, text: String| drop(details.insert(name.to_owned(), text));
+        if self.milliseconds > 0 {
+            add("milliseconds", self.milliseconds.to_string());
+        }
+        if !self.addresses.is_empty() {
+            add("addresses", self.addresses.join(" "));
+        }
+        if let Some(status) = self.status {
+            add("status", status.to_string());
+        }
+        if let Some(certificate) = &self.certificate {
+            let time = |seconds| Timestamp::from_unix(seconds, 0).as_str().to_owned();
+            add("subject", certificate.subject.clone());
+            add("issuer", certificate.issuer.clone());
+            add("names", certificate.names.join(" "));
+            add("starts", time(certificate.not_before));
+            add("expires", time(certificate.not_after));
+        }
+        if let Some(counts) = &self.counts {
+            let Counts { charts, versions, duplicates, unreachable, invalid, bytes } = *counts;
+            for (name, count) in [
+                ("charts", charts),
+                ("versions", versions),
+                ("duplicates", duplicates),
+                ("unreachable", unreachable),
+                ("invalid", invalid),
+                ("bytes", bytes),
+            ] {
+                add(name, count.to_string());
+            }
+        }
+        details
     }
 
     fn failed(failure: Failure) -> Self {

@@ -65,7 +65,11 @@ async fn a_repository_that_works() {
     assert_eq!((shown.subject.as_str(), shown.issuer.as_str()), ("CN=charts", "CN=charts CA"));
     assert_eq!(shown.names, ["127.0.0.1", "charts.test"]);
     assert!(shown.not_after > shown.not_before);
+    let details = stage(&validation, Stage::Tls).details();
+    assert_eq!(details["issuer"], "CN=charts CA");
+    assert!(details["expires"].starts_with("20") && details["expires"] > details["starts"], "{details:?}");
     let counts = stage(&validation, Stage::Counts);
+    assert_eq!(counts.details()["versions"], "1");
     assert_eq!((counts.counts.unwrap().versions, counts.skipped.len()), (1, 1));
     let json = serde_json::to_string(&validation).unwrap();
     assert_eq!(serde_json::from_str::<Validation>(&json).unwrap(), validation);

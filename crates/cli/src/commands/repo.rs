@@ -1,4 +1,6 @@
-//! `chandlery repo`: hosted repositories.
+//! `chandlery repo`: hosted repositories, and whether foreign ones work.
+
+mod validate;
 
 use anyhow::Result;
 use chandlery_api::{CreateRepository, RepositoryView, UpdateRepository};
@@ -34,6 +36,7 @@ pub(crate) enum RepoCommand {
     Update(ChangeArguments),
     #[command(visible_alias = "rm")]
     Delete(DeleteArguments),
+    Validate(validate::ValidateArguments),
 }
 
 /// Settings of a repository. Limits take a number or `none`.
@@ -140,6 +143,7 @@ impl RepoCommand {
             Self::Get(arguments) => arguments.run().await,
             Self::Update(arguments) => arguments.update().await,
             Self::Delete(arguments) => arguments.run().await,
+            Self::Validate(arguments) => arguments.run().await,
         }
     }
 }

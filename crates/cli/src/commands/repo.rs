@@ -1,19 +1,20 @@
-//! `chandlery repo`: hosted repositories, and whether foreign ones work.
+//! `chandlery repo`: repositories that are pushed to, and those that come from elsewhere.
 
-mod validate;
+mod external;
+mod source;
 
 use anyhow::Result;
-use chandlery_api::{CreateRepository, RepositoryView, UpdateRepository};
+use chandlery_api::{CreateRepository, RemovalImpact, RepositoryView, UpdateRepository};
 use chandlery_core::{RepositoryPath, Visibility};
 use clap::Subcommand;
 use reqwest::Method;
 
 use super::resource::{ResourceArguments, delete};
-use crate::client::ClientArguments;
+use crate::client::{Client, ClientArguments};
 use crate::error::usage;
 use crate::output::{Table, human_size, shorten};
 
-/// Create, list, change and delete hosted repositories.
+/// Create, list, change and delete repositories; add external ones and follow their sources.
 #[derive(Debug, Subcommand)]
 #[command(
     after_help = "Examples:\n  chandlery repo create team/charts --visibility public\n  chandlery repo list"
@@ -34,7 +35,14 @@ pub(crate) enum RepoCommand {
     #[command(after_help = "Examples:\n  chandlery repo update team/charts --visibility internal\n  \
                             chandlery repo update team/charts --keep-versions none")]
     Update(ChangeArguments),
-    #[command(visible_alias = "rm")]
+    Add(Box<external::AddArguments>),
+    Source(external::SourceOfArguments),
+    SetSource(Box<external::SetSourceArguments>),
+    Sync(external::SyncArguments),
+    Events(external::EventsArguments),
+    Check(external::CheckArguments),
+    Accept(external::AcceptArguments),
+    #[command(visible_aliases = ["rm", "remove"])]
     Delete(DeleteArguments),
     Validate(validate::ValidateArguments),
 }
@@ -142,6 +150,13 @@ impl RepoCommand {
             Self::List(arguments) => arguments.list(&["repositories"], COLUMNS, cells).await,
             Self::Get(arguments) => arguments.run().await,
             Self::Update(arguments) => arguments.update().await,
+            Self::Add(arguments) => arguments.run().await,
+            Self::Source(arguments) => arguments.run().await,
+            Self::SetSource(arguments) => arguments.run().await,
+            Self::Sync(arguments) => arguments.run().await,
+            Self::Events(arguments) => arguments.run().await,
+            Self::Check(arguments) => arguments.run().await,
+            Self::Accept(arguments) => arguments.run().await,
             Self::Delete(arguments) => arguments.run().await,
             Self::Validate(arguments) => arguments.run().await,
         }
@@ -191,9 +206,22 @@ impl GetArguments {
 impl DeleteArguments {
     async fn run(self) -> Result<()> {
         if !self.yes {
-            return Err(usage(format!("{} would be deleted with all its packages: add --yes", self.path)));
+            return Err(usage(self.impact().await?));
         }
         delete(&self.client, &segments(&self.path), &format!("repository {}", self.path)).await
+    }
+}
+
+impl DeleteArguments {
+    /// What would happen.
+    async fn impact(&self) -> Result<String> {
+        let client = Client::new(&self.client)?;
+        let segments: Vec<&str> = segments(&self.path).into_iter().chain(["removal"]).collect();
+        let impact: RemovalImpact = client.get_json(&client.api(&segments)?).await?;
+        Ok(format!(
+            "{} would be deleted with {} versions of {} charts ({} apps have one of them and keep it): add --yes",
+            self.path, impact.versions, impact.charts, impact.apps
+        ))
     }
 }
 
@@ -216,6 +244,11 @@ fn details(view: &RepositoryView) -> Table {
         ("created", view.created_at.to_string()),
         ("updated", view.updated_at.to_string()),
     ];
+    let source = view.source.iter().flat_map(|source| {
+        let synced = source.synced_at.map(|time| time.to_string()).unwrap_or_default();
+        [("source", format!("{}, {}", source.kind, source.state)), ("synced", synced)]
+    });
+    let rows: Vec<_> = rows.into_iter().chain(source).collect();
     Table::of(["SETTING", "VALUE"], &rows, |(name, value)| [(*name).to_owned(), value.clone()])
 }
 

@@ -1,0 +1,148 @@
+//! The flags that describe the source of an external repository.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use chandlery_api::{CacheMode, SourceCredentials, SourceKind, SourceRequest, SourceSettings};
+
+use crate::error::usage;
+use crate::secret_file::read_secret_file;
+
+/// Where packages come from, and how that is reached.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Source")]
+pub(super) struct SourceArguments {
+    /// Where it is: https://HOST/PATH, s3://HOST/BUCKET/PREFIX, a git URL, or oci://REGISTRY/NAMESPACE.
+    url: String,
+    /// What it is, where the URL does not tell.
+    #[arg(long, value_name = "http|https|s3|git|oci", value_parser = read_word::<SourceKind>)]
+    kind: Option<SourceKind>,
+    /// Seconds between two looks; 0 looks only on demand, otherwise at least 180.
+    #[arg(long, value_name = "SECONDS", default_value_t = SourceSettings::default().period)]
+    period: u64,
+    /// The region of a bucket.
+    #[arg(long)]
+    region: Option<String>,
+    /// Whether the bucket is in the path of the address and not in its host.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "true|false")]
+    path_style: Option<bool>,
+    /// The branch, tag or commit of a git repository.
+    #[arg(long = "ref", value_name = "NAME")]
+    reference: Option<String>,
+    /// The directory of a git repository that holds the charts.
+    #[arg(long, value_name = "PATH")]
+    sub_path: Option<String>,
+    /// Every tag of a git repository is a version.
+    #[arg(long)]
+    tags_as_versions: bool,
+    /// Certificates of authorities to trust besides the system's, PEM.
+    #[arg(long, value_name = "FILE")]
+    source_ca_file: Option<PathBuf>,
+    /// Trust whoever answers. For tests of a set-up.
+    #[arg(long)]
+    skip_source_tls_verification: bool,
+    /// Charts that are taken, by a pattern with * and ?; may be given several times.
+    #[arg(long, value_name = "PATTERN")]
+    include: Vec<String>,
+    /// Charts that are not taken, by a pattern; may be given several times.
+    #[arg(long, value_name = "PATTERN")]
+    exclude: Vec<String>,
+    /// Fetch packages with the first pull, or all of them after each look.
+    #[arg(long, value_name = "on-demand|mirror", default_value = "on-demand", value_parser = read_word::<CacheMode>)]
+    cache: CacheMode,
+    /// How many bytes of packages are kept at most.
+    #[arg(long, value_name = "BYTES")]
+    cache_quota: Option<u64>,
+    #[command(flatten)]
+    credentials: CredentialArguments,
+}
+
+/// Who we are to the source. Secrets come from files, not from the command line, which others can see.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Credentials for the source")]
+struct CredentialArguments {
+    /// The user name.
+    #[arg(long, value_name = "NAME", requires = "source_password_file")]
+    source_username: Option<String>,
+    /// A file with the password.
+    #[arg(long, value_name = "FILE", requires = "source_username")]
+    source_password_file: Option<PathBuf>,
+    /// A file with a token.
+    #[arg(long, value_name = "FILE")]
+    source_token_file: Option<PathBuf>,
+    /// The access key of a bucket.
+    #[arg(long, value_name = "ID", requires = "secret_key_file")]
+    access_key_id: Option<String>,
+    /// A file with the secret of the access key.
+    #[arg(long, value_name = "FILE", requires = "access_key_id")]
+    secret_key_file: Option<PathBuf>,
+    /// A file with the token that belongs to a temporary access key.
+    #[arg(long, value_name = "FILE", requires = "access_key_id")]
+    session_token_file: Option<PathBuf>,
+    /// A file with a client certificate and its private key, PEM.
+    #[arg(long, value_name = "FILE")]
+    client_certificate_file: Option<PathBuf>,
+    /// The config.json that `docker login` or `helm registry login` wrote.
+    #[arg(long, value_name = "FILE")]
+    docker_config_file: Option<PathBuf>,
+    /// Be nobody there: forget the credentials that are stored.
+    #[arg(long)]
+    no_credentials: bool,
+}
+
+/// A word of the API.
+fn read_word<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_json::from_value(text.into()).map_err(|error| error.to_string())
+}
+
+impl SourceArguments {
+    /// The request that the flags make.
+    ///
+    /// # Errors
+    /// A file cannot be read, or flags contradict each other.
+    pub(super) fn into_request(self) -> Result<SourceRequest> {
+        let certificate_authority = self.source_ca_file.map(|path| {
+            std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+        });
+        let settings = SourceSettings {
+            url: self.url,
+            kind: self.kind,
+            period: self.period,
+            region: self.region,
+            path_style: self.path_style,
+            reference: self.reference,
+            sub_path: self.sub_path,
+            tags_as_versions: self.tags_as_versions,
+            certificate_authority: certificate_authority.transpose()?,
+            skip_tls_verification: self.skip_source_tls_verification,
+            include: self.include,
+            exclude: self.exclude,
+            cache: self.cache,
+            cache_quota: self.cache_quota,
+        };
+        Ok(SourceRequest { settings, credentials: self.credentials.into_credentials()? })
+    }
+}
+
+impl CredentialArguments {
+    /// `None` for none given, which keeps those there are.
+    fn into_credentials(self) -> Result<Option<Option<SourceCredentials>>> {
+        let secret = |path: Option<PathBuf>| path.map(|path| read_secret_file(&path)).transpose();
+        let credentials = SourceCredentials {
+            username: self.source_username,
+            password: secret(self.source_password_file)?,
+            token: secret(self.source_token_file)?,
+            access_key_id: self.access_key_id,
+            secret_access_key: secret(self.secret_key_file)?,
+            session_token: secret(self.session_token_file)?,
+            client_certificate: secret(self.client_certificate_file)?,
+            docker_config: secret(self.docker_config_file)?,
+        };
+        match (credentials == SourceCredentials::default(), self.no_credentials) {
+            (true, false) => Ok(None),
+            (true, true) => Ok(Some(None)),
+            (false, false) => Ok(Some(Some(credentials))),
+            (false, true) => Err(usage("--no-credentials and credentials exclude each other")),
+        }
+    }
+}

@@ -6,6 +6,7 @@ mod charts;
 mod configuration;
 mod dependency;
 mod diff;
+mod external;
 mod import;
 mod index;
 mod lint;

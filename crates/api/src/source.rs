@@ -292,6 +292,8 @@ pub struct ValidationStage {
     pub advice: Option<String>,
     /// What was learnt: the HTTP status, the certificate, counts, bytes, milliseconds.
     pub details: BTreeMap<String, String>,
+    /// Entries that are left out, the first of them.
+    pub skipped: Vec<String>,
 }
 
 /// The secret address that has a source looked at. It is shown once.

@@ -7,12 +7,12 @@ use chandlery_api::{
 };
 use chandlery_core::{Error, Result, Secret};
 use chandlery_source::foreign::{
-    Access, Credentials, Failure, Fetched, Item, Known, Login, Source, SourceUrl, Stage,
+    self, Access, Credentials, Failure, Login, Outcome, Source, SourceUrl, StageReport,
 };
 use chandlery_store::sources::SourceRow;
+use jiff::Timestamp;
 
-use super::packages::LARGEST_PACKAGE;
-use super::{check, settings_of, unseal};
+use super::{check, history, settings_of, unseal};
 use crate::app::App;
 
 /// A request that can be: its URL in its usual form, its credentials apart.
@@ -126,9 +126,8 @@ fn credentials_of(given: SourceCredentials) -> Result<Credentials> {
         }),
         (false, Some(token), false, None) => Some(Login::Bearer { token: Secret::new(token) }),
         (false, None, true, None) => Some(Login::AccessKey {
-            id: access_key_id.ok_or_else(|| Error::invalid("access_key_id", "is missing (code 104)"))?,
-            secret: secret(secret_access_key)
-                .ok_or_else(|| Error::invalid("secret_access_key", "is missing (code 105)"))?,
+            id: access_key_id.unwrap_or_default(),
+            secret: Secret::new(secret_access_key.unwrap_or_default()),
             session_token: secret(session_token),
         }),
         (false, None, false, Some(json)) => Some(Login::DockerConfig { json: Secret::new(json) }),
@@ -175,69 +174,60 @@ pub(super) async fn validate(
 ) -> Result<ValidationView> {
     check(&settings)?;
     let credentials = credentials_of(credentials.unwrap_or_default())?;
-    let mut found = BTreeMap::new();
-    let failure = try_out(app, &settings, credentials, &mut found).await.err();
-    let failed = failure.as_ref().map(|failure| failure.stage);
-    let stages = Stage::ALL.into_iter().map(|stage| {
-        let outcome = match failed {
-            Some(failed) if stage == failed => "failed",
-            Some(failed) if stage > failed => "skipped",
-            _ => "ok",
-        };
-        let failure = failure.as_ref().filter(|failure| failure.stage == stage);
-        ValidationStage {
-            stage: stage.name().to_owned(),
-            outcome: outcome.to_owned(),
-            code: failure.map(|failure| failure.code.into()),
-            cause: failure.map(|failure| failure.cause.clone()),
-            advice: failure.map(|failure| failure.advice.clone()),
-            details: found.remove(&stage).unwrap_or_default(),
-        }
-    });
+    let kind = settings.kind.map(kind_name);
+    let access = access_of(&settings);
+    let validation = foreign::validate(kind, &settings.url, access, credentials, &app.outbound).await;
     Ok(ValidationView {
-        valid: failed.is_none(),
-        stages: stages.collect(),
+        valid: validation.is_ok(),
         warnings: super::warnings(&settings),
+        stages: validation.stages.into_iter().map(stage_of).collect(),
     })
 }
 
-type Details = BTreeMap<String, String>;
+fn stage_of(report: StageReport) -> ValidationStage {
+    let given = |text: String| Some(text).filter(|text| !text.is_empty());
+    let outcome = match report.outcome {
+        Outcome::Ok => "ok",
+        Outcome::Warning => "warning",
+        Outcome::Failed => "failed",
+        Outcome::Skipped => "skipped",
+    };
+    ValidationStage {
+        stage: report.stage.name().to_owned(),
+        outcome: outcome.to_owned(),
+        code: report.code.map(u16::from),
+        details: details_of(&report),
+        cause: given(report.cause),
+        advice: given(report.advice),
+        skipped: report.skipped.iter().map(history::told_skipped).collect(),
+    }
+}
 
-/// Reads all of a source and one of its packages; what was learnt at which stage.
-async fn try_out(
-    app: &App,
-    settings: &SourceSettings,
-    given: Credentials,
-    found: &mut BTreeMap<Stage, Details>,
-) -> Result<(), Failure> {
-    let (url, lifted) = parse(settings)?;
-    let source = Source::new(url, access_of(settings), lifted.unwrap_or(given), &app.outbound)?;
-    let Fetched::Changed(mut listing) = source.fetch(None, Known::default()).await? else { return Ok(()) };
-    let (mut sample, mut skipped) = (None, 0_u64);
-    while let Some(items) = listing.next().await? {
-        for item in items {
-            match item {
-                Item::Package(package) => sample = sample.or(package.location.ok()),
-                Item::Skipped(_) => skipped += 1,
-                Item::Known(_) => {}
-            }
-        }
+/// What was learnt, by name.
+fn details_of(report: &StageReport) -> BTreeMap<String, String> {
+    let time = |seconds| Timestamp::from_second(seconds).map(|time| time.to_string()).unwrap_or_default();
+    let mut details = vec![("milliseconds", report.milliseconds.to_string())];
+    details.extend(report.status.map(|status| ("status", status.to_string())));
+    if !report.addresses.is_empty() {
+        details.push(("addresses", report.addresses.join(" ")));
     }
-    let counts = listing.counts().unwrap_or_default();
-    let figures = [
-        ("charts", counts.charts),
-        ("versions", counts.versions),
-        ("skipped", skipped),
-        ("bytes", counts.bytes),
-    ];
-    let details = figures.map(|(name, figure)| (name.to_owned(), figure.to_string()));
-    found.insert(Stage::Counts, details.into());
-    let Some(location) = sample else { return Ok(()) };
-    let mut package = source.open(&location, LARGEST_PACKAGE).await?;
-    let mut bytes = 0_usize;
-    while let Some(chunk) = package.chunk().await? {
-        bytes += chunk.len();
+    if let Some(certificate) = &report.certificate {
+        details.extend([
+            ("subject", certificate.subject.clone()),
+            ("issuer", certificate.issuer.clone()),
+            ("valid-from", time(certificate.not_before)),
+            ("valid-until", time(certificate.not_after)),
+        ]);
     }
-    found.insert(Stage::SamplePackage, [("bytes".to_owned(), bytes.to_string())].into());
-    Ok(())
+    if let Some(counts) = &report.counts {
+        details.extend([
+            ("charts", counts.charts.to_string()),
+            ("versions", counts.versions.to_string()),
+            ("duplicates", counts.duplicates.to_string()),
+            ("unreachable", counts.unreachable.to_string()),
+            ("invalid", counts.invalid.to_string()),
+            ("bytes", counts.bytes.to_string()),
+        ]);
+    }
+    details.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -34,7 +34,7 @@ impl Problems {
 
     /// Adds an entry that was left out.
     pub(super) fn add_skipped(&mut self, skipped: &Skipped) {
-        self.add(&format!("{} {}: {}", skipped.name, skipped.version, skipped.reason));
+        self.add(&told_skipped(skipped));
     }
 
     /// Adds what showed when rows were written.
@@ -56,6 +56,11 @@ impl Problems {
         }
         serde_json::Value::from(self.told).to_string()
     }
+}
+
+/// An entry that was left out, in one line.
+pub(super) fn told_skipped(skipped: &Skipped) -> String {
+    format!("{} {}: {}", skipped.name, skipped.version, skipped.reason)
 }
 
 /// How a look ended.

@@ -22,7 +22,7 @@ impl Fetches {
 }
 
 /// The largest package that is fetched from sources of repositories that set no limit.
-pub(super) const LARGEST_PACKAGE: u64 = 256 << 20;
+const LARGEST_PACKAGE: u64 = 256 << 20;
 
 /// Fetches a package of an external repository whose bytes are not here, unless somebody else did meanwhile.
 pub(crate) async fn fetch(app: &App, repository_id: i64, file_name: &str) -> Result<()> {

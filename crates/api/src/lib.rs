@@ -16,6 +16,7 @@ mod session;
 mod source;
 mod storefront;
 mod token;
+mod webhook;
 mod workspace;
 
 pub use account::{AccountView, CreateAccount, MembershipView, UpdateAccount, UpdatePassword, Whoami};
@@ -42,6 +43,10 @@ pub use storefront::{
     StoreInformation, StoreMaintainer, StorePage, StoreQuery, StoreSort, StoreVersion, StoreVersionView,
 };
 pub use token::{CreateToken, CreatedToken, TokenView};
+pub use webhook::{
+    AttemptView, CreateWebhook, DeliveryStatus, DeliveryView, Notification, NotificationChoices,
+    NotificationLinks, NotifiedVersion, UpdateNotificationChoices, UpdateWebhook, WebhookView,
+};
 pub use workspace::{
     AcceptInvitation, CreateInvitation, CreateMember, CreateProject, CreateWorkspace, CreatedInvitation,
     InvitationView, MemberView, ProjectView, UpdateMember, UpdateProject, UpdateWorkspace, WorkspaceView,

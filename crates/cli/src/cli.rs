@@ -8,7 +8,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::commands::{
     account, app, category, completion, config, create, dependency, diff, import, index, lint, login, member,
     package, project, pull, push, repo, robot, role, search, serve, show, store, template, token, verify,
-    version, workspace,
+    version, webhook, workspace,
 };
 use crate::error::report;
 
@@ -71,6 +71,8 @@ enum Command {
     Project(project::ProjectCommand),
     #[command(subcommand)]
     Robot(robot::RobotCommand),
+    #[command(subcommand)]
+    Webhook(webhook::WebhookCommand),
     Password(account::PasswordArguments),
     Import(import::ImportArguments),
     Completion(completion::CompletionArguments),
@@ -129,6 +131,7 @@ fn execute(command: Command) -> Result<()> {
         Command::Member(command) => block_on(command.run()),
         Command::Project(command) => block_on(command.run()),
         Command::Robot(command) => block_on(command.run()),
+        Command::Webhook(command) => block_on(command.run()),
         Command::Password(arguments) => block_on(arguments.run()),
     }
 }

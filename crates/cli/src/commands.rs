@@ -29,4 +29,5 @@ pub(crate) mod template;
 pub(crate) mod token;
 pub(crate) mod verify;
 pub(crate) mod version;
+pub(crate) mod webhook;
 pub(crate) mod workspace;

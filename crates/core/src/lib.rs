@@ -6,6 +6,7 @@
 mod actor;
 mod digest;
 mod error;
+mod event;
 mod lifecycle;
 mod name;
 mod permission;
@@ -16,10 +17,11 @@ mod secret;
 pub use actor::{Account, Actor, Memberships, TokenScope};
 pub use digest::{Digest, Sha256Hasher};
 pub use error::{BoxError, Error, Result};
+pub use event::{Audience, Event};
 pub use lifecycle::{Action, VersionState, Who, app_state, default_phases, three_phases};
 pub use name::{
     AccountName, AppName, CategoryName, ChartName, PhaseName, ProjectName, RESERVED_WORKSPACE_NAMES,
-    RepositoryName, RepositoryPath, RobotName, RoleName, TokenName, WorkspaceName,
+    RepositoryName, RepositoryPath, RobotName, RoleName, TokenName, WebhookName, WorkspaceName,
 };
 pub use permission::{Permission, PermissionSet, Place, RepositoryScope, Visibility, authorise, may, see};
 pub use repository::RepositorySettings;

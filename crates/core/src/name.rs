@@ -224,6 +224,12 @@ name_type!(
 );
 
 name_type!(
+    /// The name of a webhook among those of its workspace, or of the platform.
+    WebhookName,
+    |text| check_name("webhook", text)
+);
+
+name_type!(
     /// The name of a phase of review.
     PhaseName,
     |text| check_name("phase", text)

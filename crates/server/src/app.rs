@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 use axum::Router;
 use axum::body::Body;
 use chandlery_core::{Actor, Error, Permission, Place, RepositoryPath, Result, authorise};
+use chandlery_source::mail::Mailer;
 use chandlery_source::outbound::Outbound;
 use chandlery_store::workspaces::WorkspaceRow;
 use chandlery_store::{Keyring, Store};
@@ -20,6 +21,7 @@ use crate::http::documentation::Documentation;
 use crate::index::Indexes;
 use crate::observe::{self, Metrics};
 use crate::service::downloads::Downloads;
+use crate::service::notifications::Notifications;
 use crate::service::packages::PackageCache;
 use crate::service::repositories::{Repositories, Repository};
 use crate::service::search_index::SearchIndex;
@@ -41,6 +43,10 @@ pub(crate) struct App {
     pub(crate) keyring: Option<Keyring>,
     /// The client for every URL that somebody else wrote.
     pub(crate) outbound: Outbound,
+    /// What sends mail, if the operator named a relay.
+    pub(crate) mailer: Option<Mailer>,
+    /// What wakes who sends notifications.
+    pub(crate) notifications: Notifications,
     /// Who sends a request.
     pub(crate) authentication: Authentication,
     /// Repositories by path, with their newest generation.

@@ -13,6 +13,7 @@ pub(crate) mod feeds;
 pub(crate) mod files;
 pub(crate) mod invitations;
 pub(crate) mod members;
+pub(crate) mod notifications;
 pub(crate) mod operations;
 pub(crate) mod pages;
 pub(crate) mod projects;
@@ -26,6 +27,7 @@ pub(crate) mod sources;
 pub(crate) mod store;
 pub(crate) mod tokens;
 pub(crate) mod uploads;
+pub(crate) mod webhooks;
 pub(crate) mod workspaces;
 
 use std::convert::Infallible;

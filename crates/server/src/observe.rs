@@ -55,6 +55,7 @@ pub(crate) struct Metrics {
     pub(crate) downloads: IntCounter,
     /// Times an index had to be brought up to date before it was sent.
     pub(crate) index_refreshes: IntCounter,
+    notifications: IntCounterVec,
     /// ChartMuseum's `chartmuseum_charts_served_total`, over all repositories.
     charts: IntGauge,
     /// ChartMuseum's `chartmuseum_chart_versions_served_total`, over all repositories.
@@ -89,6 +90,10 @@ impl Metrics {
         let downloads = IntCounter::new("chandlery_packages_downloaded_total", "Packages sent")?;
         let index_refreshes =
             IntCounter::new("chandlery_index_refreshes_total", "Times an index was brought up to date")?;
+        let notifications = IntCounterVec::new(
+            prometheus::opts!("chandlery_notifications_total", "Attempts to tell somebody something"),
+            &["channel", "outcome"],
+        )?;
         let charts = IntGauge::new(
             "chartmuseum_charts_served_total",
             "Charts in all repositories (ChartMuseum's name)",
@@ -99,6 +104,7 @@ impl Metrics {
         )?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(durations.clone()))?;
+        registry.register(Box::new(notifications.clone()))?;
         for gauge in [&in_flight, &charts, &versions] {
             registry.register(Box::new(gauge.clone()))?;
         }
@@ -116,9 +122,15 @@ impl Metrics {
             uploads,
             downloads,
             index_refreshes,
+            notifications,
             charts,
             versions,
         })
+    }
+
+    /// Notes an attempt to tell somebody something: by `webhook` or `mail`, `delivered`, `retried` or `failed`.
+    pub(crate) fn notified(&self, channel: &str, outcome: &str) {
+        self.notifications.with_label_values(&[channel, outcome]).inc();
     }
 
     /// Notes what all repositories hold together.

@@ -6,6 +6,7 @@
 mod publishing;
 mod rest;
 mod sources;
+mod telling;
 mod tenancy;
 
 use std::sync::Arc;

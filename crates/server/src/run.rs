@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chandlery_core::{Error, Result};
+use chandlery_source::mail::Mailer;
 use chandlery_source::outbound::{Outbound, TlsSettings};
 use chandlery_store::{BlobsUrl, DatabaseUrl, Keyring, Store, StoreSettings, sessions};
 use tokio::net::TcpListener;
@@ -17,7 +18,10 @@ use crate::config::{Config, OutboundConfig, Secret};
 use crate::index::{Indexes, Links};
 use crate::observe::Metrics;
 use crate::service::bootstrap::bootstrap;
+use crate::service::categories::CategoryCounts;
+use crate::service::deliveries;
 use crate::service::downloads::{self, Downloads};
+use crate::service::notifications::Notifications;
 use crate::service::packages::PackageCache;
 use crate::service::repositories::Repositories;
 use crate::service::search_index::SearchIndex;
@@ -100,6 +104,7 @@ impl Server {
             tokio::spawn(downloads::keep_flushing(app.clone())),
             tokio::spawn(make_search_index(app.clone())),
             tokio::spawn(sources::keep_syncing(app.clone())),
+            tokio::spawn(deliveries::keep_delivering(app.clone(), self._lock.is_some())),
         ];
         let (tls, timeouts) = (app.config.tls.as_ref(), app.config.timeouts);
         let served = transport::serve(self.listener, tls, timeouts, self.root, shutdown).await;
@@ -126,6 +131,8 @@ fn build_app(config: Config, store: Store, address: SocketAddr, embedded: bool) 
     Ok(Arc::new(App {
         keyring: keyring(&config, embedded)?,
         outbound: outbound(&config.outbound)?,
+        mailer: mailer(&config)?,
+        notifications: Notifications::default(),
         authentication: Authentication::new(store.clone(), &config),
         repositories: Repositories::new(store.clone(), config.default_repository.clone(), embedded),
         packages: PackageCache::new(),
@@ -150,6 +157,12 @@ fn keyring(config: &Config, embedded: bool) -> Result<Option<Keyring>> {
         }
         None => Ok(None),
     }
+}
+
+/// What sends mail, if there is a relay.
+fn mailer(config: &Config) -> Result<Option<Mailer>> {
+    let mailer = config.mail.as_ref().map(Mailer::new).transpose();
+    mailer.map_err(|error| Error::invalid("mail settings", error.to_string()))
 }
 
 /// The one client for foreign servers.
@@ -204,6 +217,9 @@ async fn collect_garbage(app: SharedApp) {
         let database = app.store.database();
         if let Err(error) = sessions::delete_expired(database.writer(), jiff::Timestamp::now()).await {
             tracing::warn!(%error, "ended sessions could not be removed, trying again later");
+        }
+        if let Err(error) = deliveries::clean(&app).await {
+            tracing::warn!(%error, "old deliveries could not be removed, trying again later");
         }
     }
 }

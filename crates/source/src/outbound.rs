@@ -124,6 +124,17 @@ impl Outbound {
         }
     }
 
+    /// Checks a URL as [`Outbound::check_url`] does, and the addresses of its host as they are now. Nothing is connected.
+    /// A name that cannot be resolved passes: it may be known later, or to the proxy.
+    ///
+    /// # Errors
+    ///
+    /// [`OutboundError::Url`] or [`OutboundError::AddressRefused`].
+    pub async fn check_host(&self, url: &str) -> Result<()> {
+        let target = url::parse(url, &self.settings.allowed)?;
+        self.check_before_proxy(&target.url).await
+    }
+
     /// Sends a request and follows its redirects. An answer of any status is an `Ok`.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! `chandlery account` and `chandlery password`.
 
+mod notifications;
+
 use std::io::{IsTerminal as _, Read as _};
 
 use anyhow::{Context as _, Result, bail};
@@ -8,6 +10,7 @@ use chandlery_core::{AccountName, RoleName};
 use clap::Subcommand;
 use reqwest::Method;
 
+use self::notifications::NotificationArguments;
 use super::resource::{ResourceArguments, delete};
 use crate::client::{Client, ClientArguments};
 use crate::error::usage;
@@ -30,6 +33,7 @@ pub(crate) enum AccountCommand {
     Update(UpdateArguments),
     #[command(visible_alias = "rm")]
     Delete(DeleteArguments),
+    Notifications(NotificationArguments),
 }
 
 /// Create an account; its password is asked for or read from standard input.
@@ -114,6 +118,7 @@ impl AccountCommand {
             Self::List(arguments) => arguments.list(&["accounts"], COLUMNS, cells).await,
             Self::Update(arguments) => arguments.run().await,
             Self::Delete(arguments) => arguments.run().await,
+            Self::Notifications(arguments) => arguments.run().await,
         }
     }
 }

@@ -19,3 +19,4 @@ mod server;
 mod signing;
 mod template;
 mod tenancy;
+mod webhooks;

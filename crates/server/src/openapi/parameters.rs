@@ -2,7 +2,7 @@
 
 use chandlery_core::{
     AccountName, AppName, CategoryName, Digest, PhaseName, ProjectName, RepositoryName, RobotName, RoleName,
-    TokenName, WorkspaceName,
+    TokenName, WebhookName, WorkspaceName,
 };
 use http::StatusCode;
 use utoipa::openapi::{RefOr, Schema};
@@ -41,6 +41,7 @@ pub(super) const PATH_PARAMETERS: &[PathParameter] = &[
     parameter("account", reference::<AccountName>, "The login name of an account."),
     parameter("app", reference::<AppName>, "The name of an app in its workspace."),
     parameter("category", reference::<CategoryName>, "The name of a category of the store."),
+    parameter("delivery", integer, "The number of a delivery."),
     parameter("invitation", integer, "The number of an invitation."),
     parameter("phase", reference::<PhaseName>, "The name of a phase of review."),
     parameter("picture", reference::<Digest>, "The sha256 of a picture."),
@@ -51,6 +52,11 @@ pub(super) const PATH_PARAMETERS: &[PathParameter] = &[
     parameter("secret", text, "What the address was given with."),
     parameter("token", reference::<TokenName>, "The name of one of the caller's tokens."),
     parameter("version", text, "A version as `Chart.yaml` spells it."),
+    parameter(
+        "webhook",
+        reference::<WebhookName>,
+        "The name of a webhook among those of its workspace, or of the platform.",
+    ),
     parameter("workspace", reference::<WorkspaceName>, "The name of a workspace."),
 ];
 
@@ -72,6 +78,8 @@ pub(super) const TAGS: &[(&str, &str)] = &[
     ("attachments", "What apps look like: icons and screenshots."),
     ("app_versions", "Versions of apps: upload, review, release."),
     ("reviews", "The queue of reviewers, how reviews are done, and the audit log."),
+    ("webhooks", "Where programs are told of what happens, and what became of it."),
+    ("notifications", "What the caller is told by mail."),
     ("store", "What was released, for everyone who may read the store."),
     ("search", "Finding charts in all repositories, and apps in all workspaces, that the caller may see."),
     ("documentation", "This document."),

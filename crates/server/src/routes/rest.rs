@@ -43,6 +43,7 @@ pub(super) fn rows() -> Vec<Route> {
     rows.extend(category_rows());
     rows.extend(store_rows());
     rows.extend(super::publishing::rows());
+    rows.extend(super::telling::rows());
     rows.push(
         get("/api/v1/openapi.json", Nothing, documentation::get_openapi)
             .sends("application/json", "Get the OpenAPI document of this API"),

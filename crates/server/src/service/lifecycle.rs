@@ -1,7 +1,7 @@
 //! Moving app versions through their lifecycle: the table is in `core`, this carries it out.
 //!
 //! Every move happens in one transaction that holds the lock of the app: it checks the state again, writes the version,
-//! the review, the store's repository and listing, and one row of the audit log.
+//! the review, the store's repository and listing, one row of the audit log, and what there is to tell of it.
 
 use std::sync::Arc;
 
@@ -22,6 +22,7 @@ use crate::app::{App, STORE_REPOSITORY};
 use crate::service::app_versions::{about_version, bytes, stored_bytes, view};
 use crate::service::apps::{AppScope, reread};
 use crate::service::attachments;
+use crate::service::notifications::{self, Move};
 use crate::service::repositories::Repository;
 
 /// The name under which the settings of reviews are stored.
@@ -294,6 +295,7 @@ fn expect_state(scope: &AppScope, seen: &AppVersionRow, request: &ActOnVersion) 
 
 /// One move of a version, and what it takes along.
 struct Step<'s> {
+    app: &'s App,
     scope: &'s AppScope,
     action: Action,
     request: ActOnVersion,
@@ -303,18 +305,21 @@ struct Step<'s> {
     store: Arc<Repository>,
     /// Its generation, when the move changed it.
     store_generation: Option<i64>,
+    /// How many are to be told of it.
+    to_tell: u64,
 }
 
 impl<'s> Step<'s> {
     async fn new(
-        app: &App,
+        app: &'s App,
         scope: &'s AppScope,
         action: Action,
         request: ActOnVersion,
         report: Option<Evidence>,
     ) -> Result<Self> {
         let store = app.repositories.find(&STORE_REPOSITORY).await?;
-        Ok(Self { scope, action, request, report, now: Timestamp::now(), store, store_generation: None })
+        let now = Timestamp::now();
+        Ok(Self { app, scope, action, request, report, now, store, store_generation: None, to_tell: 0 })
     }
 
     async fn take(&mut self, transaction: &Transaction, seen: AppVersionRow) -> Result<AppVersionRow> {
@@ -325,6 +330,7 @@ impl<'s> Step<'s> {
             .ok_or_else(|| Error::internal("removing a version is no move"))?;
         let mut change = AppVersionChange { state: Some(state), ..AppVersionChange::default() };
         let mut phase = String::new();
+        let submitted_by = review.as_ref().map(|review| review.submitted_by);
         match self.action {
             Action::Submit => {
                 change.update_log = self.request.update_log.clone();
@@ -354,6 +360,17 @@ impl<'s> Step<'s> {
             ..about_version(&self.scope.actor, self.action.as_str(), &self.scope.app, &row, self.now)
         };
         audit::append(transaction, &entry).await?;
+        let moved = Move {
+            scope: self.scope,
+            action: self.action,
+            version: &row.version,
+            states: (seen.state, row.state),
+            phase: &entry.phase,
+            message: &entry.message,
+            submitted_by,
+            at: self.now,
+        };
+        self.to_tell += notifications::enqueue(self.app, transaction, &moved).await?;
         Ok(row)
     }
 
@@ -479,6 +496,9 @@ impl<'s> Step<'s> {
         tracing::info!(%workspace, app = %name, action = self.action.as_str(), "app version moved");
         if let Some(generation) = self.store_generation {
             self.store.advance(generation);
+        }
+        if self.to_tell > 0 {
+            self.app.notifications.wake();
         }
     }
 }

@@ -261,6 +261,80 @@ fn probes() -> Vec<Probe> {
         probe(Method::PUT, "/api/v1/settings/review", 1, unknown(), 400, "unknown field"),
         get("/api/v1/audit", 1, "items"),
         get("/api/v1/workspaces/{workspace}/audit", 1, "items"),
+        get("/api/v1/webhooks", 1, "items"),
+        probe(Method::POST, "/api/v1/webhooks", 1, empty(), 400, "missing field"),
+        probe(Method::GET, "/api/v1/webhooks/{webhook}", 1, None, 404, "webhook nothing not found"),
+        probe(Method::PATCH, "/api/v1/webhooks/{webhook}", 1, empty(), 404, "webhook nothing not found"),
+        probe(Method::DELETE, "/api/v1/webhooks/{webhook}", 1, None, 404, "webhook nothing not found"),
+        probe(Method::POST, "/api/v1/webhooks/{webhook}/test", 1, None, 404, "webhook nothing not found"),
+        probe(
+            Method::GET,
+            "/api/v1/webhooks/{webhook}/deliveries",
+            1,
+            None,
+            404,
+            "webhook nothing not found",
+        ),
+        probe(
+            Method::POST,
+            "/api/v1/webhooks/{webhook}/deliveries/{delivery}/redeliver",
+            1,
+            None,
+            404,
+            "webhook nothing not found",
+        ),
+        get("/api/v1/workspaces/{workspace}/webhooks", 1, "items"),
+        probe(Method::POST, "/api/v1/workspaces/{workspace}/webhooks", 1, empty(), 400, "missing field"),
+        probe(
+            Method::GET,
+            "/api/v1/workspaces/{workspace}/webhooks/{webhook}",
+            1,
+            None,
+            404,
+            "webhook nothing not found",
+        ),
+        probe(
+            Method::PATCH,
+            "/api/v1/workspaces/{workspace}/webhooks/{webhook}",
+            1,
+            empty(),
+            404,
+            "webhook nothing not found",
+        ),
+        probe(
+            Method::DELETE,
+            "/api/v1/workspaces/{workspace}/webhooks/{webhook}",
+            1,
+            None,
+            404,
+            "webhook nothing not found",
+        ),
+        probe(
+            Method::POST,
+            "/api/v1/workspaces/{workspace}/webhooks/{webhook}/test",
+            1,
+            None,
+            404,
+            "webhook nothing not found",
+        ),
+        probe(
+            Method::GET,
+            "/api/v1/workspaces/{workspace}/webhooks/{webhook}/deliveries",
+            1,
+            None,
+            404,
+            "webhook nothing not found",
+        ),
+        probe(
+            Method::POST,
+            "/api/v1/workspaces/{workspace}/webhooks/{webhook}/deliveries/{delivery}/redeliver",
+            1,
+            None,
+            404,
+            "webhook nothing not found",
+        ),
+        get("/api/v1/notification-choices", 1, "mail_events"),
+        probe(Method::PUT, "/api/v1/notification-choices", 1, empty(), 400, "missing field"),
         get("/api/v1/openapi.json", 1, "\"openapi\": \"3.1.0\""),
         get("/api/docs", 1, "<html"),
     ]
@@ -501,6 +575,8 @@ fn url_of(probe: &Probe, pattern: &str, repository: &str) -> String {
         .replace("{project}", if deletes { "nothing" } else { "web" })
         .replace("{picture}", &"0".repeat(64))
         .replace("{invitation}", "0")
+        .replace("{delivery}", "0")
+        .replace("{webhook}", "nothing")
         .replace("{robot}", if deletes { "nothing" } else { "ci" });
     path + query
 }

@@ -5,6 +5,7 @@ mod charts;
 mod faults;
 mod files;
 mod index;
+mod notifications;
 mod publishing;
 mod replicas;
 mod rest;

@@ -1,5 +1,8 @@
 //! Deliveries to a receiver.
 
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
 use chandlery_source::outbound::{Outbound, OutboundSettings};
 use chandlery_source::webhook::{Attempt, Delivery, KEPT_OF_ANSWER, Outcome, SigningSecret, deliver, sign};
 
@@ -81,4 +84,52 @@ async fn refused_receivers() {
     let bad = Delivery { id: "a\r\nb".to_owned(), ..delivery() };
     let attempt = deliver(&strict, "https://example.org/", &[], &bad).await;
     assert_eq!(attempt.outcome, Outcome::GiveUp);
+}
+
+/// The tested block of the documents that is written in a language.
+fn documented(language: &str) -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/NOTIFICATIONS.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let start = format!("<!-- tested -->\n```{language}\n");
+    let (_, block) = text.split_once(&start).unwrap_or_else(|| panic!("{path} has no block of {language}"));
+    block.split_once("```").unwrap().0.to_owned()
+}
+
+/// What a program prints that reads `input`.
+fn output(command: &mut Command, input: &[u8]) -> String {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// Receivers that do as docs/NOTIFICATIONS.md says take what is signed here, and nothing else.
+#[test]
+fn the_documented_receivers_verify() {
+    let (secret, other) = (SigningSecret::generate(), SigningSecret::generate());
+    let body = "{\"message\":\"größer\"}".as_bytes();
+    let signature = sign(&[other, secret.clone()], "msg_1", 1_800_000_000, body);
+    let text = secret.to_secret();
+    let check = "\nimport sys\nbody = sys.stdin.buffer.read()\n\
+        headers = dict(zip(('webhook-id', 'webhook-timestamp', 'webhook-signature'), sys.argv[2:5]))\n\
+        print(verify(sys.argv[1], headers, body, float(sys.argv[5])))\n";
+    let program = documented("python") + check;
+    let cases: [(&str, &str, &[u8], &str); 4] = [
+        ("msg_1", "1800000100", body, "True"),
+        ("msg_2", "1800000100", body, "False"),
+        ("msg_1", "1800000301", body, "False"),
+        ("msg_1", "1800000100", b"{}", "False"),
+    ];
+    for (id, now, body, expected) in cases {
+        let arguments = [text.expose(), id, "1800000000", &signature, now];
+        let found = output(Command::new("python3").arg("-c").arg(&program).args(arguments), body);
+        assert_eq!(found, expected, "{id} {now}");
+    }
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), body).unwrap();
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(documented("sh")).env("SECRET", text.expose()).env("BODY", file.path());
+    let found = output(shell.env("ID", "msg_1").env("TIMESTAMP", "1800000000"), b"");
+    assert!(signature.split(' ').any(|one| one == found), "{found}");
 }

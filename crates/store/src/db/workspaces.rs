@@ -124,11 +124,12 @@ pub async fn delete(connection: &impl Connection, name: &WorkspaceName) -> Resul
                AND NOT EXISTS (SELECT 1 FROM projects WHERE workspace_id = workspaces.id)";
     let id = find(connection, name).await?.map(|workspace| workspace.id);
     if connection.execute(sql, vec![name.as_str().into()]).await? > 0 {
-        // Its roles do not refer to it, because the platform's have no workspace.
-        let roles = "DELETE FROM roles WHERE workspace_id = $1";
-        connection.execute(roles, vec![id.into()]).await?;
-        let groups = "DELETE FROM group_roles WHERE workspace_id = $1";
-        return connection.execute(groups, vec![id.into()]).await.map(drop);
+        // These do not refer to it, because the platform's have no workspace.
+        for table in ["roles", "group_roles", "webhooks"] {
+            let sql = format!("DELETE FROM {table} WHERE workspace_id = $1");
+            connection.execute(&sql, vec![id.into()]).await?;
+        }
+        return Ok(());
     }
     match find(connection, name).await? {
         Some(_) => Err(Error::Conflict(format!(

@@ -6,6 +6,7 @@ mod crash;
 mod external;
 mod faults;
 mod garbage;
+mod notifications;
 mod publish;
 mod reading;
 mod repositories;

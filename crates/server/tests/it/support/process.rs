@@ -13,6 +13,7 @@ use super::{Client, TestServer};
 const DIRECTORY: &str = "CHANDLERY_TEST_DIRECTORY";
 const DATABASE: &str = "CHANDLERY_TEST_DATABASE";
 const BLOBS: &str = "CHANDLERY_TEST_BLOBS";
+const ALLOW: &str = "CHANDLERY_TEST_ALLOW";
 
 /// A running child; killed when dropped, and ended by the kernel's end of its input when this process dies.
 pub(crate) struct ChildServer {
@@ -78,6 +79,11 @@ impl ChildSettings {
         self.variable(BLOBS, url)
     }
 
+    /// That may send to these private addresses.
+    pub(crate) fn allow(self, ranges: &str) -> Self {
+        self.variable(ALLOW, ranges)
+    }
+
     /// With one more variable.
     pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
@@ -120,6 +126,9 @@ fn serve() {
     let mut config = TestServer::config(&directory);
     config.database_url = std::env::var(DATABASE).ok();
     config.blobs_url = std::env::var(BLOBS).ok();
+    if let Ok(ranges) = std::env::var(ALLOW) {
+        config.outbound.settings.allowed = ranges.parse().unwrap();
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let server = Server::start(config).await.unwrap();

@@ -6,6 +6,7 @@
 mod account;
 mod app;
 mod category;
+mod login;
 mod page;
 mod problem;
 mod repository;
@@ -26,6 +27,7 @@ pub use app::{
     ReviewSettings, ReviewStatus, ReviewSummary, ReviewView, UpdateApp, UpdateAppVersion,
 };
 pub use category::{AppCategory, CategoryView, CreateCategory, DeleteCategory, UpdateCategory};
+pub use login::{LoginMethods, OidcLogin};
 pub use page::{Page, PageQuery};
 pub use problem::Problem;
 pub use repository::{CreateRepository, RepositoryView, UpdateRepository};

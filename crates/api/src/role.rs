@@ -1,6 +1,6 @@
 //! Roles and the permissions they grant.
 
-use chandlery_core::{Permission, RoleKind, RoleName, WorkspaceName};
+use chandlery_core::{Permission, RoleKind, RoleName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -67,20 +67,14 @@ pub struct GroupRole {
     /// The group, as the identity provider spells it.
     #[schema(min_length = 1, max_length = 255)]
     pub group: String,
-    /// The workspace; the whole platform if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub workspace: Option<WorkspaceName>,
-    /// The role there.
+    /// The role that its members have there.
     pub role: RoleName,
 }
 
-/// Which group's role is meant.
+/// Which group is meant.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GroupRoleQuery {
     /// The group, as the identity provider spells it.
     pub group: String,
-    /// The workspace; the whole platform if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub workspace: Option<WorkspaceName>,
 }

@@ -59,8 +59,14 @@ impl Memberships {
 }
 
 impl FromIterator<(i64, PermissionSet)> for Memberships {
+    /// Several roles in one workspace grant what each of them grants.
     fn from_iter<I: IntoIterator<Item = (i64, PermissionSet)>>(memberships: I) -> Self {
-        Self(Arc::new(memberships.into_iter().collect()))
+        let mut granted = BTreeMap::<i64, PermissionSet>::new();
+        for (workspace, permissions) in memberships {
+            let held = granted.entry(workspace).or_default();
+            *held = held.with(permissions);
+        }
+        Self(Arc::new(granted))
     }
 }
 

@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::http::documentation::Documentation;
 use crate::index::Indexes;
 use crate::observe::{self, Metrics};
+use crate::oidc::{Attempts, Oidc};
 use crate::service::downloads::Downloads;
 use crate::service::notifications::Notifications;
 use crate::service::packages::PackageCache;
@@ -65,6 +66,8 @@ pub(crate) struct App {
     pub(crate) indexes: Indexes,
     /// Figures for operators.
     pub(crate) metrics: Arc<Metrics>,
+    /// Login by an identity provider, if the operator named one.
+    pub(crate) oidc: Option<OidcLogins>,
     /// The description of the REST API, once somebody asked for it.
     pub(crate) documentation: OnceLock<Documentation>,
 }
@@ -83,6 +86,14 @@ impl App {
             )
         })
     }
+}
+
+/// Login by an identity provider.
+pub(crate) struct OidcLogins {
+    /// The provider.
+    pub(crate) provider: Oidc,
+    /// Logins that were begun.
+    pub(crate) attempts: Attempts,
 }
 
 /// The state, as handlers get it.

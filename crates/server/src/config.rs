@@ -58,6 +58,8 @@ pub struct Config {
     pub outbound: OutboundConfig,
     /// The relay for mail; no mail is sent unless it is set.
     pub mail: Option<MailSettings>,
+    /// The identity provider by which people may log in to the console, beside their passwords; needs `public_url`.
+    pub oidc: Option<OidcConfig>,
 }
 
 /// How URLs that somebody else wrote are reached.
@@ -67,6 +69,60 @@ pub struct OutboundConfig {
     pub settings: OutboundSettings,
     /// Certificate authorities to trust besides the system's, PEM.
     pub authorities: Option<Vec<u8>>,
+}
+
+/// An identity provider that speaks OpenID Connect, and who of its people may log in.
+#[derive(Clone, Debug)]
+pub struct OidcConfig {
+    /// The issuer's URL, exactly as the provider spells it; its description is below `/.well-known`.
+    pub issuer: String,
+    /// Our name at the provider.
+    pub client_id: String,
+    /// What proves to the provider that we are this client; a public client has none.
+    pub client_secret: Option<Secret>,
+    /// Certificate authorities to trust for the provider besides the system's, PEM; those of [`OutboundConfig`] if
+    /// absent.
+    pub authorities: Option<Vec<u8>>,
+    /// What is asked for beside `openid`.
+    pub scopes: Vec<String>,
+    /// The claim that gives a new account its login name.
+    pub name_claim: String,
+    /// The claim that lists groups.
+    pub groups_claim: String,
+    /// What the button of the console says.
+    pub display_name: String,
+    /// Whether somebody without an account gets one at the first login.
+    pub create_accounts: bool,
+    /// If there are any: only verified addresses of these domains, in lower case, may log in.
+    pub allowed_email_domains: Vec<String>,
+    /// If set: only members of this group may log in.
+    pub required_group: Option<String>,
+}
+
+impl OidcConfig {
+    /// A provider with the usual scopes and claims, all of whose people may log in.
+    #[must_use]
+    pub fn new(issuer: String, client_id: String) -> Self {
+        Self {
+            issuer,
+            client_id,
+            client_secret: None,
+            authorities: None,
+            scopes: vec!["profile".to_owned(), "email".to_owned()],
+            name_claim: "preferred_username".to_owned(),
+            groups_claim: "groups".to_owned(),
+            display_name: "Single sign-on".to_owned(),
+            create_accounts: true,
+            allowed_email_domains: Vec::new(),
+            required_group: None,
+        }
+    }
+
+    /// The claims that decide something: they are asked for elsewhere when the ID token has not all of them.
+    pub(crate) fn wanted_claims(&self) -> impl Iterator<Item = &str> {
+        let address = (!self.allowed_email_domains.is_empty()).then_some("email_verified");
+        [self.name_claim.as_str(), self.groups_claim.as_str(), "email"].into_iter().chain(address)
+    }
 }
 
 /// Who may use an operational endpoint.
@@ -151,6 +207,7 @@ impl Config {
             encryption_keys: None,
             outbound: OutboundConfig::default(),
             mail: None,
+            oidc: None,
         }
     }
 }

@@ -14,6 +14,7 @@ mod http;
 mod index;
 pub mod media;
 mod observe;
+mod oidc;
 mod openapi;
 mod range;
 pub mod routes;
@@ -23,8 +24,8 @@ pub mod telemetry;
 mod transport;
 
 pub use config::{
-    Access, AllowList, ChartMuseumConfig, Config, Keyring, Limits, MailSettings, MailTls, OutboundConfig,
-    OutboundSettings, Proxies, Secret, Timeouts, TlsConfig, TlsSettings,
+    Access, AllowList, ChartMuseumConfig, Config, Keyring, Limits, MailSettings, MailTls, OidcConfig,
+    OutboundConfig, OutboundSettings, Proxies, Secret, Timeouts, TlsConfig, TlsSettings,
 };
 pub use folder::FolderServer;
 pub use run::Server;

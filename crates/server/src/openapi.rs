@@ -11,7 +11,7 @@ mod parameters;
 
 pub(crate) use document::document;
 pub(crate) use input::{Inputs, Reads};
-pub(crate) use page::page;
+pub(crate) use page::{escaped, page};
 
 use http::StatusCode;
 use utoipa::ToSchema;

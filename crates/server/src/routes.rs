@@ -26,10 +26,12 @@ use http::{HeaderValue, Method};
 use crate::app::{STORE_REPOSITORY, Scope, SharedApp, WorkspaceScope, peer_of};
 use crate::config::{Access, Config};
 use crate::error::{ApiError, ChartMuseumError};
-use crate::http::{charts, documentation, files, operations, search, uploads};
+use crate::http::{charts, documentation, files, logins, operations, search, uploads};
 use crate::observe::RoutePattern;
+use crate::oidc::CALLBACK;
 use crate::openapi::Operation;
 use crate::service::apps::AppScope;
+use crate::service::logins::BEGIN;
 
 /// What a request needs before its handler sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,6 +174,8 @@ fn operation_routes(config: &Config) -> Vec<Route> {
         get("/info", Need::Nothing, to::get(operations::info)),
         get("/livez", Need::Nothing, to::get(operations::livez)),
         get("/readyz", Need::Nothing, to::get(operations::readyz)),
+        get(BEGIN, Need::Nothing, to::get(logins::begin_login)),
+        get(CALLBACK, Need::Nothing, to::get(logins::finish_login)),
         get("/api/docs", Need::Nothing, to::get(documentation::get_page)),
         get("/api/chartsvc/v1/charts/search", Need::Anyone, to::get(search::search_hub)),
     ];

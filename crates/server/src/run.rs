@@ -9,16 +9,16 @@ use std::time::Duration;
 use chandlery_core::{Error, Result};
 use chandlery_source::mail::Mailer;
 use chandlery_source::outbound::{Outbound, TlsSettings};
-use chandlery_store::{BlobsUrl, DatabaseUrl, Keyring, Store, StoreSettings, sessions};
+use chandlery_store::{BlobsUrl, DatabaseUrl, Keyring, Store, StoreSettings, platform_settings, sessions};
 use tokio::net::TcpListener;
 
-use crate::app::{App, Root, SharedApp};
-use crate::authentication::Authentication;
+use crate::app::{App, OidcLogins, Root, SharedApp};
+use crate::authentication::{Authentication, random_secret};
 use crate::config::{Config, OutboundConfig, Secret};
 use crate::index::{Indexes, Links};
 use crate::observe::Metrics;
+use crate::oidc::{Attempts, Oidc};
 use crate::service::bootstrap::bootstrap;
-use crate::service::categories::CategoryCounts;
 use crate::service::deliveries;
 use crate::service::downloads::{self, Downloads};
 use crate::service::notifications::Notifications;
@@ -68,7 +68,8 @@ impl Server {
         })?;
         let address = listener.local_addr().map_err(Error::internal)?;
         let generated_password = bootstrap(&store, &config).await?;
-        let app = build_app(config, store, address, embedded)?;
+        let oidc = oidc_logins(&config, &store).await?;
+        let app = build_app(config, store, address, embedded, oidc)?;
         let router = routes::router(&app);
         Ok(Self { root: Root { app, router }, listener, address, generated_password, _lock: lock })
     }
@@ -122,7 +123,29 @@ fn origin(config: &Config, address: SocketAddr) -> String {
     format!("{scheme}://{address}")
 }
 
-fn build_app(config: Config, store: Store, address: SocketAddr, embedded: bool) -> Result<SharedApp> {
+/// Login by the identity provider that is configured. The key of its cookies is made once and kept for all replicas.
+async fn oidc_logins(config: &Config, store: &Store) -> Result<Option<OidcLogins>> {
+    let Some(oidc) = config.oidc.clone() else { return Ok(None) };
+    let Some(public_url) = &config.public_url else {
+        let reason = "is not set: an identity provider has to know where it sends browsers back to";
+        return Err(Error::invalid("public-url", reason));
+    };
+    let root = format!("{}{}", public_url.trim_end_matches('/'), config.context_path);
+    let key = random_secret("")?;
+    let key = platform_settings::write_first(store.database().writer(), "login-key", &key).await?;
+    Ok(Some(OidcLogins {
+        provider: Oidc::new(oidc, &config.outbound, &root)?,
+        attempts: Attempts::new(&key),
+    }))
+}
+
+fn build_app(
+    config: Config,
+    store: Store,
+    address: SocketAddr,
+    embedded: bool,
+    oidc: Option<OidcLogins>,
+) -> Result<SharedApp> {
     let cache = config.data_directory.join("cache");
     create_directory(&cache)?;
     let store = Arc::new(store);
@@ -142,6 +165,7 @@ fn build_app(config: Config, store: Store, address: SocketAddr, embedded: bool) 
         downloads: Downloads::default(),
         indexes: Indexes::new(cache, links),
         metrics: Arc::new(Metrics::new().map_err(Error::internal)?),
+        oidc,
         documentation: OnceLock::new(),
         store,
         config,

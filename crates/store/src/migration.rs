@@ -1,5 +1,6 @@
 //! The schema, as a list of migrations. Each one expands or contracts, never both: an old replica may still run.
 
+mod account_groups;
 mod app_store;
 mod dialect;
 mod initial;
@@ -15,7 +16,12 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(initial::Migration), Box::new(app_store::Migration), Box::new(sources::Migration)]
+        vec![
+            Box::new(initial::Migration),
+            Box::new(app_store::Migration),
+            Box::new(sources::Migration),
+            Box::new(account_groups::Migration),
+        ]
     }
 }
 

@@ -9,6 +9,7 @@ pub(crate) enum Peer {
     Helm4,
     ChartMuseum,
     CmPush,
+    Dex,
 }
 
 /// Both clients that every repository must serve.
@@ -21,6 +22,7 @@ impl Peer {
             Self::Helm4 => "helm4",
             Self::ChartMuseum => "chartmuseum",
             Self::CmPush => "cm-push",
+            Self::Dex => "dex",
         }
     }
 

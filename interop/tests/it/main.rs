@@ -1,4 +1,4 @@
-//! Chandlery among the programs it must get along with: Helm 3 and 4, cm-push and ChartMuseum, all real.
+//! Chandlery among the programs it must get along with: Helm 3 and 4, cm-push, ChartMuseum and dex, all real.
 
 mod chartmuseum;
 mod cli;
@@ -12,6 +12,7 @@ mod helm_compare;
 mod http;
 mod keys;
 mod lint;
+mod oidc;
 mod operations;
 mod packages;
 mod program;

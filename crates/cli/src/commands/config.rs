@@ -189,7 +189,7 @@ impl EnvArguments {
 
 fn own_variables() -> Vec<DescribedVariable> {
     let mut variables = Vec::new();
-    for setting in SETTINGS {
+    for setting in SETTINGS.iter() {
         let flag = if matches!(setting.kind, Kind::Secret(_)) {
             String::new()
         } else {

@@ -6,6 +6,9 @@ use chandlery_core::{Permission, RoleName, WorkspaceName};
 use clap::Subcommand;
 use reqwest::Method;
 
+mod group;
+
+use self::group::GroupRoleCommand;
 use super::resource::{ResourceArguments, delete};
 use crate::client::ClientArguments;
 use crate::error::usage;
@@ -23,6 +26,8 @@ pub(crate) enum RoleCommand {
     Update(UpdateArguments),
     #[command(visible_alias = "rm")]
     Delete(DeleteArguments),
+    #[command(subcommand)]
+    Group(GroupRoleCommand),
 }
 
 /// Whose roles.
@@ -122,6 +127,7 @@ impl RoleCommand {
             Self::Delete(DeleteArguments { name, owner, client }) => {
                 delete(&client, &owner.path(Some(&name)), &format!("role {name}")).await
             }
+            Self::Group(command) => command.run().await,
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Every setting of the server, once: its name is the flag, the variable and the key in the file. One table, hence its
 //! length.
 
+mod oidc;
+
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use anyhow::{Context as _, Result, bail};
 use chandlery_core::AccountName;
@@ -35,7 +38,7 @@ impl Kind {
 }
 
 /// One setting.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Setting {
     /// `max-upload-size`: the flag without `--`, and the key in the file.
     pub(crate) name: &'static str,
@@ -77,6 +80,7 @@ pub(crate) struct Draft {
     tls_key: Option<PathBuf>,
     tls_client_authority: Option<PathBuf>,
     mail: MailSettings,
+    oidc: oidc::OidcDraft,
 }
 
 impl Draft {
@@ -91,6 +95,7 @@ impl Draft {
             tls_key: None,
             tls_client_authority: None,
             mail: MailSettings::default(),
+            oidc: oidc::OidcDraft::default(),
         }
     }
 
@@ -118,6 +123,7 @@ impl Draft {
             (None, Some(_)) => bail!("tls-key is set without tls-cert: HTTPS needs both"),
         };
         self.config.mail = mail(self.mail)?;
+        self.config.oidc = self.oidc.finish(&self.config)?;
         Ok((self.config, self.log))
     }
 }
@@ -168,7 +174,10 @@ fn read_web_origin(text: &str) -> Result<String> {
 }
 
 /// Every setting, in the order of the help.
-pub(crate) const SETTINGS: &[Setting] = &[
+pub(crate) static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| [GENERAL, oidc::SETTINGS].concat());
+
+/// All but those of single subjects.
+const GENERAL: &[Setting] = &[
     Setting {
         name: "data-dir",
         kind: Kind::Text("DIR"),

@@ -48,6 +48,13 @@ fn a_workspace_with_all_that_belongs_to_it() {
     isv.run(["role", "create", "pusher", "--workspace", "team", "--permission", "apps.create"]).succeeded();
     isv.run(["role", "create", "y", "--workspace", "team", "--permission", "apps.review"])
         .failed(1, "platform");
+    isv.run(["role", "group", "add", "team:devs", "pusher", "--workspace", "team"]).succeeded();
+    isv.run(["role", "group", "add", "team:devs", "app-review"]).failed(1, "403");
+    let listed = isv.run(["role", "group", "list", "--workspace", "team", "-o", "json"]).json();
+    assert_eq!(listed, serde_json::json!([{ "group": "team:devs", "role": "pusher" }]));
+    isv.run(["role", "delete", "pusher", "--workspace", "team"]).failed(1, "in use");
+    isv.run(["role", "group", "remove", "team:devs", "--workspace", "team"]).succeeded();
+    isv.run(["role", "group", "remove", "team:devs", "--workspace", "team"]).failed(1, "404");
     isv.run(["role", "delete", "pusher", "--workspace", "team"]).succeeded();
     isv.run(["project", "create", "team", "web", "--description", "The web site"]).succeeded();
     isv.run(["project", "update", "team", "web", "--display-name", "Web"]).succeeded();

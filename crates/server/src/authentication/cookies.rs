@@ -30,19 +30,36 @@ impl Cookies {
         if self.secure { "__Host-chandlery" } else { "chandlery" }
     }
 
+    /// The name of the cookie of a login by the identity provider.
+    fn attempt_name(&self) -> &'static str {
+        if self.secure { "__Host-chandlery-login" } else { "chandlery-login" }
+    }
+
     /// The secret that a request carries.
     pub(crate) fn secret<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs =
-            cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        pairs.find(|(name, _)| *name == self.name()).map(|(_, value)| value)
+        value_of(headers, self.name())
+    }
+
+    /// The login by the identity provider that a request carries.
+    pub(crate) fn attempt<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        value_of(headers, self.attempt_name())
     }
 
     /// The header that sets the cookie, or with an empty secret removes it.
     pub(crate) fn header(&self, secret: &str, seconds: i64) -> Result<HeaderValue> {
+        self.setting(self.name(), secret, seconds, "Strict")
+    }
+
+    /// The same for a login by the identity provider. Its cookie has to come with a browser that another site sends
+    /// here, so it is laxer; it opens nothing by itself.
+    pub(crate) fn attempt_header(&self, attempt: &str, seconds: i64) -> Result<HeaderValue> {
+        self.setting(self.attempt_name(), attempt, seconds, "Lax")
+    }
+
+    fn setting(&self, name: &str, value: &str, seconds: i64, same_site: &str) -> Result<HeaderValue> {
         let secure = if self.secure { "; Secure" } else { "" };
         let text =
-            format!("{}={secret}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}", self.name());
+            format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite={same_site}{secure}");
         HeaderValue::from_str(&text).map_err(Error::internal)
     }
 
@@ -77,6 +94,13 @@ impl Cookies {
     pub(crate) fn is_page(&self, headers: &HeaderMap) -> bool {
         headers.contains_key("sec-fetch-site") || self.secret(headers).is_some()
     }
+}
+
+/// The value of a cookie that a request carries.
+fn value_of<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == wanted).map(|(_, value)| value)
 }
 
 #[cfg(test)]

@@ -7,7 +7,9 @@ use chandlery_core::{Permission, Who};
 use http::{Method, StatusCode};
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, Paths};
 use utoipa::openapi::response::{Response, ResponseBuilder, ResponsesBuilder};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
     Components, ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref,
@@ -202,6 +204,7 @@ fn who_may(who: Who) -> String {
 
 const TOKEN: &str = "token";
 const PASSWORD: &str = "password";
+const SESSION: &str = "session";
 
 /// Which credentials help; the empty requirement is that none is needed.
 fn securities(need: Need) -> Vec<SecurityRequirement> {
@@ -209,9 +212,9 @@ fn securities(need: Need) -> Vec<SecurityRequirement> {
     match need {
         Need::Nothing => Vec::new(),
         Need::Anyone | Need::Store | Need::Repository(Permission::AppsView) => {
-            vec![SecurityRequirement::default(), by(TOKEN), by(PASSWORD)]
+            vec![SecurityRequirement::default(), by(TOKEN), by(PASSWORD), by(SESSION)]
         }
-        _ => vec![by(TOKEN), by(PASSWORD)],
+        _ => vec![by(TOKEN), by(PASSWORD), by(SESSION)],
     }
 }
 
@@ -232,10 +235,15 @@ fn components(schemas: Schemas) -> Components {
     let password = HttpBuilder::new()
         .scheme(HttpAuthScheme::Basic)
         .description(Some("The name and the password of an account."));
+    let session = ApiKeyValue::with_description(
+        "chandlery",
+        "The console's session, for its own pages only. With HTTPS the cookie is called `__Host-chandlery`.",
+    );
     let mut components = ComponentsBuilder::new()
         .schemas_from_iter(distinct)
         .security_scheme(TOKEN, SecurityScheme::Http(token.build()))
-        .security_scheme(PASSWORD, SecurityScheme::Http(password.build()));
+        .security_scheme(PASSWORD, SecurityScheme::Http(password.build()))
+        .security_scheme(SESSION, SecurityScheme::ApiKey(ApiKey::Cookie(session)));
     for (_, name, description) in ERRORS {
         let problem = RefOr::Ref(Ref::from_schema_name("Problem"));
         let content = ContentBuilder::new().schema(Some(problem)).build();

@@ -63,9 +63,11 @@ pub(super) const PATH_PARAMETERS: &[PathParameter] = &[
 /// Every tag: the modules of the handlers, in the order of the document.
 pub(super) const TAGS: &[(&str, &str)] = &[
     ("accounts", "Who may log in, and the caller itself."),
+    ("logins", "The ways to log in to the console."),
     ("sessions", "Logging in to the console, and out."),
     ("tokens", "The caller's own tokens, for programs."),
     ("roles", "What accounts and members may do: sets of permissions with a name."),
+    ("group_roles", "The roles that groups of the identity provider give."),
     ("workspaces", "The tenants: who owns repositories, apps and projects."),
     ("members", "Who may do what in a workspace."),
     ("invitations", "Ways into a workspace for who has a secret."),

@@ -1,8 +1,8 @@
 //! The rows of roles, workspaces and all that belongs to one.
 
 use chandlery_api::{
-    CreatedInvitation, CreatedRobot, InvitationView, MemberView, MembershipView, Page, PermissionView,
-    ProjectView, RobotView, RoleView, SessionView, WorkspaceView,
+    CreatedInvitation, CreatedRobot, GroupRole, InvitationView, LoginMethods, MemberView, MembershipView,
+    Page, PermissionView, ProjectView, RobotView, RoleView, SessionView, WorkspaceView,
 };
 use chandlery_core::Permission::{RolesManage, WorkspacesManage};
 use http::StatusCode;
@@ -10,7 +10,7 @@ use http::StatusCode;
 use super::Need::{Account, Anyone, FullAccount, Member, Nothing, Platform, Workspace};
 use super::Route;
 use super::rest::{delete, get, patch, post};
-use crate::http::{invitations, members, projects, robots, roles, sessions, workspaces};
+use crate::http::{group_roles, invitations, logins, members, projects, robots, roles, sessions, workspaces};
 
 const ROLES: &str = "/api/v1/roles";
 const ROLE: &str = "/api/v1/roles/{role}";
@@ -30,6 +30,7 @@ const PROJECT: &str = "/api/v1/workspaces/{workspace}/projects/{project}";
 /// Every row.
 pub(super) fn rows() -> Vec<Route> {
     let mut rows = role_rows();
+    rows.extend(group_role_rows());
     rows.extend(session_rows());
     rows.extend(workspace_rows());
     rows.extend(member_rows());
@@ -66,10 +67,33 @@ fn role_rows() -> Vec<Route> {
     ]
 }
 
+fn group_role_rows() -> Vec<Route> {
+    const GROUP_ROLES: &str = "/api/v1/group-roles";
+    const WORKSPACE_GROUP_ROLES: &str = "/api/v1/workspaces/{workspace}/group-roles";
+    let (platform, workspace) = (Platform(RolesManage), Workspace(WorkspacesManage));
+    vec![
+        get(GROUP_ROLES, platform, group_roles::list_group_roles)
+            .gives::<Page<GroupRole>>("List the roles of the platform that groups give"),
+        post(GROUP_ROLES, platform, group_roles::create_group_role)
+            .creates::<GroupRole>("Give the members of a group a role of the platform"),
+        delete(GROUP_ROLES, platform, group_roles::delete_group_role)
+            .gives_nothing("Take the role of the platform from the members of a group")
+            .or(StatusCode::NOT_FOUND),
+        get(WORKSPACE_GROUP_ROLES, workspace, group_roles::list_workspace_group_roles)
+            .gives::<Page<GroupRole>>("List the roles in a workspace that groups give"),
+        post(WORKSPACE_GROUP_ROLES, workspace, group_roles::create_workspace_group_role)
+            .creates::<GroupRole>("Give the members of a group a role in a workspace"),
+        delete(WORKSPACE_GROUP_ROLES, workspace, group_roles::delete_workspace_group_role)
+            .gives_nothing("Take the role in a workspace from the members of a group"),
+    ]
+}
+
 fn session_rows() -> Vec<Route> {
     const SESSION: &str = "/api/v1/session";
     // What is asked for is the cookie itself, and whose it is.
     vec![
+        get("/api/v1/login-methods", Nothing, logins::get_login_methods)
+            .gives::<LoginMethods>("List the ways to log in to the console"),
         post(SESSION, Anyone, sessions::create_session)
             .creates::<SessionView>("Log in to the console by password: sets a cookie")
             .or(StatusCode::FORBIDDEN),

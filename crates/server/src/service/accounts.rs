@@ -1,7 +1,9 @@
 //! Accounts.
 
 use chandlery_api::{AccountView, CreateAccount, MembershipView, UpdateAccount, UpdatePassword, Whoami};
-use chandlery_core::{Account, AccountName, Actor, Error, Permission, Place, Result, authorise};
+use chandlery_core::{
+    Account, AccountName, Actor, Error, Permission, Place, Result, WorkspaceName, authorise,
+};
 use chandlery_store::roles::RoleOwner;
 use chandlery_store::{Connection, Transaction, accounts, invitations, members, repositories, sessions};
 use jiff::Timestamp;
@@ -127,6 +129,10 @@ pub(crate) async fn update(
     };
     let row = accounts::update(&transaction, name, &wanted).await?;
     require_administrator(&transaction).await?;
+    if wanted.disabled == Some(true) {
+        let administered = members::administered_by(&transaction, row.id).await?;
+        require_administrators(&transaction, actor, &administered).await?;
+    }
     if row.disabled || wanted.password_hash.is_some() {
         sessions::delete_of(&transaction, row.id).await?;
     }
@@ -143,9 +149,11 @@ pub(crate) async fn update(
 pub(crate) async fn delete(app: &App, actor: &Actor, name: &AccountName) -> Result<()> {
     authorise(actor, Permission::UsersManage, Place::Platform)?;
     let transaction = app.store.database().begin().await?;
-    may_manage(&transaction, actor, name).await?;
+    let row = may_manage(&transaction, actor, name).await?;
+    let administered = members::administered_by(&transaction, row.id).await?;
     accounts::delete(&transaction, name).await?;
     require_administrator(&transaction).await?;
+    require_administrators(&transaction, actor, &administered).await?;
     invitations::delete_of(&transaction, None, name).await?;
     trail::note(&transaction, actor, change("account.delete", name, String::new())).await?;
     transaction.commit().await?;
@@ -154,7 +162,7 @@ pub(crate) async fn delete(app: &App, actor: &Actor, name: &AccountName) -> Resu
 }
 
 /// The names of robots are made of their workspace's, so nobody else may have such a name.
-fn refuse_robot_names(name: &AccountName) -> Result<()> {
+pub(crate) fn refuse_robot_names(name: &AccountName) -> Result<()> {
     if name.as_str().starts_with(ROBOT_PREFIX) {
         return Err(Error::invalid(
             "name",
@@ -203,6 +211,18 @@ async fn require_administrator(transaction: &Transaction) -> Result<()> {
         return Ok(());
     }
     Err(Error::Conflict("this would leave nobody who can administer the platform".to_owned()))
+}
+
+/// The same for workspaces (their rows and names), unless who does this manages all of them.
+async fn require_administrators(
+    transaction: &Transaction,
+    actor: &Actor,
+    workspaces: &[(i64, WorkspaceName)],
+) -> Result<()> {
+    for (id, name) in workspaces {
+        super::members::require_administrator(transaction, actor, *id, name).await?;
+    }
+    Ok(())
 }
 
 /// Changes the caller's own password.

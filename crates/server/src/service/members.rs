@@ -1,7 +1,9 @@
 //! Members of workspaces.
 
 use chandlery_api::{CreateMember, MemberView, UpdateMember};
-use chandlery_core::{AccountName, Error, Permission, Place, Result, RoleName, WORKSPACE_ADMIN, may, see};
+use chandlery_core::{
+    AccountName, Actor, Error, Permission, Place, Result, RoleName, WORKSPACE_ADMIN, WorkspaceName, may, see,
+};
 use chandlery_store::members::{self, MemberRow};
 use chandlery_store::roles::{self, RoleOwner};
 use chandlery_store::{Transaction, accounts, invitations};
@@ -135,15 +137,26 @@ async fn manageable(
 /// workspace, unless who does this manages all of them.
 async fn after_loss(transaction: &Transaction, scope: &WorkspaceScope, before: &MemberRow) -> Result<()> {
     invitations::delete_of(transaction, Some(scope.workspace.id), &before.account).await?;
-    if before.role.as_str() != WORKSPACE_ADMIN
-        || may(&scope.actor, Permission::WorkspacesManage, Place::Platform)
-        || members::has_administrator(transaction, scope.workspace.id).await?
+    if before.role.as_str() != WORKSPACE_ADMIN {
+        return Ok(());
+    }
+    require_administrator(transaction, &scope.actor, scope.workspace.id, &scope.workspace.name).await
+}
+
+/// Refuses to leave a workspace to nobody, unless who does this manages all of them and so is not locked out.
+pub(super) async fn require_administrator(
+    transaction: &Transaction,
+    actor: &Actor,
+    workspace_id: i64,
+    workspace: &WorkspaceName,
+) -> Result<()> {
+    if may(actor, Permission::WorkspacesManage, Place::Platform)
+        || members::has_administrator(transaction, workspace_id).await?
     {
         return Ok(());
     }
     Err(Error::Conflict(format!(
-        "this would leave nobody who administers {}: give another member the role {WORKSPACE_ADMIN} first",
-        scope.workspace.name
+        "this would leave nobody who administers the workspace {workspace}: give another member the role {WORKSPACE_ADMIN} first"
     )))
 }
 

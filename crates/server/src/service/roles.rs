@@ -32,7 +32,18 @@ impl<'a> Roles<'a> {
         Self { actor: &scope.actor, workspace: Some(&scope.workspace) }
     }
 
-    fn owner(&self) -> RoleOwner {
+    /// Who.
+    pub(super) fn actor(&self) -> &'a Actor {
+        self.actor
+    }
+
+    /// The workspace; nothing for the platform.
+    pub(super) fn workspace(&self) -> Option<&'a WorkspaceRow> {
+        self.workspace
+    }
+
+    /// Whose roles.
+    pub(super) fn owner(&self) -> RoleOwner {
         self.workspace.map_or(RoleOwner::Platform, |workspace| RoleOwner::Workspace(workspace.id))
     }
 
@@ -43,7 +54,8 @@ impl<'a> Roles<'a> {
         }
     }
 
-    fn may_change(&self) -> Result<()> {
+    /// Whether the actor manages roles here.
+    pub(super) fn may_change(&self) -> Result<()> {
         match self.workspace {
             None => authorise(self.actor, Permission::RolesManage, Place::Platform),
             Some(workspace) => {

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use chandlery_api::{CreateSession, SessionView};
 use chandlery_core::{AccountName, Digest, Error, Result};
-use chandlery_store::sessions;
+use chandlery_store::accounts::AccountRow;
+use chandlery_store::{Transaction, sessions};
 use jiff::Timestamp;
 
 use super::trail::{self, Change};
@@ -14,10 +15,6 @@ use crate::authentication::{LONGEST_SESSION, SESSION_IDLE, random_secret};
 /// What every session's secret begins with.
 const PREFIX: &str = "chs_";
 
-fn change(action: &'static str, account: &AccountName) -> Change<'static> {
-    Change { action, name: account.to_string(), workspace: None, message: String::new() }
-}
-
 /// Logs in by password. Returns the session, and its secret for the cookie with the seconds it lives.
 pub(crate) async fn create(
     app: &App,
@@ -26,15 +23,26 @@ pub(crate) async fn create(
 ) -> Result<(SessionView, String, i64)> {
     let name: AccountName = request.account.parse().map_err(|_| Error::Unauthenticated)?;
     let row = app.authentication.check_password(&name, request.password, peer).await?;
+    let transaction = app.store.database().begin().await?;
+    let opened = open(&transaction, &row, String::new()).await?;
+    transaction.commit().await?;
+    Ok(opened)
+}
+
+/// Opens a session for an account that proved who it is, as `message` tells the audit. Returns as [`create`].
+pub(crate) async fn open(
+    transaction: &Transaction,
+    account: &AccountRow,
+    message: String,
+) -> Result<(SessionView, String, i64)> {
     let secret = random_secret(PREFIX)?;
     let now = Timestamp::now();
     let expires_at = now + SESSION_IDLE;
-    let transaction = app.store.database().begin().await?;
-    sessions::create(&transaction, row.id, &Digest::of(secret.as_bytes()), now, expires_at).await?;
-    let change = change("session.create", &row.name);
-    trail::note_of(&transaction, row.name.as_str(), row.role.as_str(), change).await?;
-    transaction.commit().await?;
-    let view = SessionView { account: row.name, created_at: now, expires_at };
+    sessions::create(transaction, account.id, &Digest::of(secret.as_bytes()), now, expires_at).await?;
+    let change =
+        Change { action: "session.create", name: account.name.to_string(), workspace: None, message };
+    trail::note_of(transaction, account.name.as_str(), account.role.as_str(), change).await?;
+    let view = SessionView { account: account.name.clone(), created_at: now, expires_at };
     Ok((view, secret, LONGEST_SESSION.as_secs()))
 }
 

@@ -3,6 +3,7 @@
 mod accounts;
 mod bodies;
 mod documentation;
+mod group_roles;
 mod guessing;
 mod repositories;
 mod requests;

@@ -26,7 +26,7 @@ pub struct AccountRow {
     pub workspace_id: Option<i64>,
     /// The platform role.
     pub role: RoleName,
-    /// What the platform role grants.
+    /// What the platform role and the roles of its groups grant.
     pub permissions: PermissionSet,
     /// Whether it is locked out.
     pub disabled: bool,
@@ -37,7 +37,20 @@ pub struct AccountRow {
 pub(super) const COLUMNS: &str =
     "accounts.id, accounts.name, accounts.password_hash, accounts.display_name, accounts.email,
     accounts.workspace_id, accounts.disabled, accounts.created_at, accounts.role,
-    (SELECT roles.permissions FROM roles WHERE roles.workspace_id = 0 AND roles.name = accounts.role)";
+    (SELECT roles.permissions FROM roles WHERE roles.workspace_id = 0 AND roles.name = accounts.role),
+    (SELECT string_agg(group_roles.role || '=' || COALESCE(roles.permissions, ''), ',')
+     FROM account_groups JOIN group_roles ON group_roles.group_name = account_groups.group_name
+     LEFT JOIN roles ON roles.workspace_id = 0 AND roles.name = group_roles.role
+     WHERE account_groups.account_id = accounts.id AND group_roles.workspace_id = 0)";
+
+/// What the roles of an account's groups grant, as [`COLUMNS`] lists them: `ROLE=PERMISSIONS`, with commas between.
+fn granted_by_groups(roles: Option<&str>) -> Result<PermissionSet> {
+    let mut roles = roles.unwrap_or_default().split(',').filter_map(|role| role.split_once('='));
+    roles.try_fold(PermissionSet::NONE, |so_far, (role, stored)| {
+        let role = role.parse().map_err(Error::internal)?;
+        Ok(so_far.with(granted(RoleKind::Platform, &role, Some(stored))?))
+    })
+}
 
 impl AccountRow {
     pub(super) fn take(columns: &mut Columns<'_>) -> Result<Self> {
@@ -45,7 +58,9 @@ impl AccountRow {
         let (display_name, email, workspace_id) = (columns.take()?, columns.take()?, columns.take()?);
         let (disabled, created_at, role) = (columns.take()?, columns.time()?, columns.parse()?);
         let stored: Option<String> = columns.take()?;
-        let permissions = granted(RoleKind::Platform, &role, stored.as_deref())?;
+        let by_role = granted(RoleKind::Platform, &role, stored.as_deref())?;
+        let by_groups: Option<String> = columns.take()?;
+        let permissions = by_role.with(granted_by_groups(by_groups.as_deref())?);
         Ok(Self {
             id,
             name,

@@ -40,14 +40,14 @@ impl MemberRow {
 const SELECT: &str = "SELECT accounts.name, accounts.display_name, members.role, members.created_at
     FROM members JOIN accounts ON accounts.id = members.account_id";
 
-/// A workspace that an account is a member of.
+/// A workspace that an account is a member of, or in which one of its groups gives a role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MembershipRow {
     /// The workspace.
     pub workspace: WorkspaceName,
-    /// The role in it.
+    /// The role in it: as a member, else one that a group gives.
     pub role: RoleName,
-    /// What the role grants.
+    /// What all its roles there grant.
     pub permissions: PermissionSet,
 }
 
@@ -138,16 +138,22 @@ pub async fn delete(connection: &impl Connection, workspace_id: i64, account: &A
     }
 }
 
-const MEMBERSHIPS: &str = "FROM members JOIN workspaces ON workspaces.id = members.workspace_id
-    LEFT JOIN roles ON roles.workspace_id = members.workspace_id AND roles.name = members.role
-    WHERE members.account_id = $1 ORDER BY workspaces.name";
+/// Every role of an account in workspaces, given by hand (0) or by its groups (1).
+const MEMBERSHIPS: &str = "FROM (
+        SELECT workspace_id, role, 0 AS origin FROM members WHERE account_id = $1
+        UNION ALL SELECT group_roles.workspace_id, group_roles.role, 1 AS origin FROM account_groups
+        JOIN group_roles ON group_roles.group_name = account_groups.group_name
+        WHERE account_groups.account_id = $1
+    ) AS held JOIN workspaces ON workspaces.id = held.workspace_id
+    LEFT JOIN roles ON roles.workspace_id = held.workspace_id AND roles.name = held.role
+    ORDER BY workspaces.name, held.origin, held.role";
 
 /// What an account may do in which workspaces: one statement per credential that is checked.
 ///
 /// # Errors
 /// Faults of the database only.
 pub async fn memberships(connection: &impl Connection, account_id: i64) -> Result<Memberships> {
-    let sql = format!("SELECT members.workspace_id, members.role, roles.permissions {MEMBERSHIPS}");
+    let sql = format!("SELECT held.workspace_id, held.role, roles.permissions {MEMBERSHIPS}");
     let rows = connection.query(&sql, vec![account_id.into()]).await?;
     rows.iter()
         .map(|row| {
@@ -166,15 +172,18 @@ fn permissions(role: &RoleName, columns: &mut Columns<'_>) -> Result<PermissionS
 /// # Errors
 /// Faults of the database only.
 pub async fn workspaces_of(connection: &impl Connection, account_id: i64) -> Result<Vec<MembershipRow>> {
-    let sql = format!("SELECT workspaces.name, members.role, roles.permissions {MEMBERSHIPS}");
-    let rows = connection.query(&sql, vec![account_id.into()]).await?;
-    rows.iter()
-        .map(|row| {
-            let mut columns = Columns::of(row);
-            let (workspace, role) = (columns.parse()?, columns.parse()?);
-            Ok(MembershipRow { workspace, permissions: permissions(&role, &mut columns)?, role })
-        })
-        .collect()
+    let sql = format!("SELECT workspaces.name, held.role, roles.permissions {MEMBERSHIPS}");
+    let mut memberships: Vec<MembershipRow> = Vec::new();
+    for row in connection.query(&sql, vec![account_id.into()]).await? {
+        let mut columns = Columns::of(&row);
+        let (workspace, role) = (columns.parse()?, columns.parse()?);
+        let permissions = permissions(&role, &mut columns)?;
+        match memberships.last_mut().filter(|before| before.workspace == workspace) {
+            Some(before) => before.permissions = before.permissions.with(permissions),
+            None => memberships.push(MembershipRow { workspace, role, permissions }),
+        }
+    }
+    Ok(memberships)
 }
 
 /// Whether somebody who can log in administers a workspace. In a transaction, whoever asks next waits for its end: two
@@ -190,6 +199,26 @@ pub async fn has_administrator(transaction: &Transaction, workspace_id: i64) -> 
           AND accounts.workspace_id IS NULL LIMIT 1";
     let values = vec![workspace_id.into(), WORKSPACE_ADMIN.into()];
     Ok(transaction.query_optional(sql, values).await?.is_some())
+}
+
+/// The workspaces (their rows and names) that a member administers.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn administered_by(
+    connection: &impl Connection,
+    account_id: i64,
+) -> Result<Vec<(i64, WorkspaceName)>> {
+    let sql = "SELECT workspaces.id, workspaces.name FROM members
+        JOIN workspaces ON workspaces.id = members.workspace_id
+        WHERE members.account_id = $1 AND members.role = $2 ORDER BY workspaces.name";
+    let rows = connection.query(sql, vec![account_id.into(), WORKSPACE_ADMIN.into()]).await?;
+    rows.iter()
+        .map(|row| {
+            let mut columns = Columns::of(row);
+            Ok((columns.take()?, columns.parse()?))
+        })
+        .collect()
 }
 
 fn not_found(account: &AccountName) -> Error {

@@ -77,7 +77,7 @@ pub async fn find_by_id(connection: &impl Connection, id: i64) -> Result<Option<
     row.as_ref().map(WorkspaceRow::from_row).transpose()
 }
 
-/// The workspaces behind `after`, by name; of all, or of those that an account (its row) is a member of.
+/// The workspaces behind `after`, by name; of all, or of those in which an account (its row) has a role.
 ///
 /// # Errors
 /// Faults of the database only.
@@ -89,7 +89,11 @@ pub async fn list(
 ) -> Result<Vec<WorkspaceRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM workspaces WHERE name > $1
-           AND ($2 = 0 OR id IN (SELECT workspace_id FROM members WHERE account_id = $2))
+           AND ($2 = 0 OR id IN (
+             SELECT workspace_id FROM members WHERE account_id = $2
+             UNION SELECT group_roles.workspace_id FROM account_groups
+             JOIN group_roles ON group_roles.group_name = account_groups.group_name
+             WHERE account_groups.account_id = $2))
          ORDER BY name LIMIT $3"
     );
     let values = vec![after.into(), member.unwrap_or(0).into(), i64::from(limit).into()];

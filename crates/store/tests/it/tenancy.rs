@@ -20,6 +20,8 @@ on_every_database!(
     sessions_live,
     robots_live,
     groups_give_roles,
+    identities_are_one_account_each,
+    members_of_groups_have_their_roles,
 );
 
 fn name(text: &str) -> AccountName {
@@ -156,7 +158,7 @@ async fn workspaces_end(fixture: &Fixture) {
     members::create(connection, team.id, owner.id, &role("workspace-admin"), at(0)).await.unwrap();
     let robot = account(connection, "robot.team.ci", "platform-regular", Some(team.id)).await;
     roles::create(connection, RoleOwner::Workspace(team.id), &custom("mine", &[])).await.unwrap();
-    groups::set(connection, "devs", RoleOwner::Workspace(team.id), &role("mine")).await.unwrap();
+    groups::create(connection, "devs", RoleOwner::Workspace(team.id), &role("mine")).await.unwrap();
     let names = async |member, after| -> Vec<String> {
         let rows = workspaces::list(connection, member, after, 9).await.unwrap();
         rows.into_iter().map(|row| row.name.to_string()).collect()
@@ -177,7 +179,7 @@ async fn workspaces_end(fixture: &Fixture) {
     assert_eq!(workspaces::delete(connection, &team.name).await.unwrap_err().code(), "not_found");
     assert!(accounts::find(connection, &robot.name).await.unwrap().is_none());
     assert!(accounts::find(connection, &owner.name).await.unwrap().is_some());
-    assert_eq!(groups::of_group(connection, "devs").await.unwrap(), []);
+    assert_eq!(groups::list(connection, RoleOwner::Workspace(team.id), "", 9).await.unwrap(), []);
     assert_eq!(names(None, "").await, [other.name.to_string()]);
 }
 
@@ -308,21 +310,30 @@ async fn groups_give_roles(fixture: &Fixture) {
     let connection = fixture.store.database().writer();
     let team = workspace(connection, "team").await;
     let (platform, in_team) = (RoleOwner::Platform, RoleOwner::Workspace(team.id));
-    groups::set(connection, "devs", in_team, &role("workspace-viewer")).await.unwrap();
-    groups::set(connection, "devs", in_team, &role("workspace-regular")).await.unwrap();
-    groups::set(connection, "devs", platform, &role("platform-regular")).await.unwrap();
-    groups::set(connection, "org:admins/x", platform, &role("platform-admin")).await.unwrap();
-    let of_devs = groups::of_group(connection, "devs").await.unwrap();
-    let given: Vec<_> = of_devs.iter().map(|row| (row.owner, row.role.as_str())).collect();
-    assert_eq!(given, [(platform, "platform-regular"), (in_team, "workspace-regular")]);
-    assert_eq!(of_devs[1].workspace, Some(team.name));
-    let all = groups::list(connection, ("", 0), 9).await.unwrap();
-    assert_eq!(all.len(), 3);
-    assert_eq!(groups::list(connection, ("devs", 0), 9).await.unwrap(), all[1..]);
-    assert_eq!(groups::list(connection, ("devs", team.id), 9).await.unwrap(), all[2..]);
+    groups::create(connection, "devs", in_team, &role("workspace-regular")).await.unwrap();
+    let again = groups::create(connection, "devs", in_team, &role("workspace-viewer")).await;
+    assert_eq!(again.unwrap_err().code(), "already_exists");
+    groups::create(connection, "devs", platform, &role("platform-regular")).await.unwrap();
+    groups::create(connection, "org:admins/x", platform, &role("platform-admin")).await.unwrap();
+    let list = async |owner, after, limit| -> Vec<(String, String)> {
+        let rows = groups::list(connection, owner, after, limit).await.unwrap();
+        rows.into_iter().map(|(group, role)| (group, role.to_string())).collect()
+    };
+    let row = |group: &str, role: &str| (group.to_owned(), role.to_owned());
+    let of_platform = [row("devs", "platform-regular"), row("org:admins/x", "platform-admin")];
+    assert_eq!(list(platform, "", 9).await, of_platform);
+    assert_eq!(list(platform, "", 1).await, of_platform[..1]);
+    assert_eq!(list(platform, "devs", 9).await, of_platform[1..]);
+    assert_eq!(list(in_team, "", 9).await, [row("devs", "workspace-regular")]);
+    let found = groups::find(connection, "devs", in_team).await.unwrap();
+    assert_eq!(found, Some(role("workspace-regular")));
     groups::delete(connection, "devs", in_team).await.unwrap();
     assert_eq!(groups::delete(connection, "devs", in_team).await.unwrap_err().code(), "not_found");
+    assert_eq!(groups::find(connection, "devs", in_team).await.unwrap(), None);
+}
 
+async fn identities_are_one_account_each(fixture: &Fixture) {
+    let connection = fixture.store.database().writer();
     let somebody = account(connection, "somebody", "platform-regular", None).await;
     identities::create(connection, "https://issuer", "subject", somebody.id).await.unwrap();
     let again = identities::create(connection, "https://issuer", "subject", somebody.id).await;
@@ -332,4 +343,68 @@ async fn groups_give_roles(fixture: &Fixture) {
     assert!(identities::find(connection, "https://other", "subject").await.unwrap().is_none());
     accounts::delete(connection, &somebody.name).await.unwrap();
     assert!(identities::find(connection, "https://issuer", "subject").await.unwrap().is_none());
+}
+
+/// What somebody holds by hand and what their groups give are added up, and only the latter ends with the group.
+async fn members_of_groups_have_their_roles(fixture: &Fixture) {
+    let connection = fixture.store.database().writer();
+    let (team, other) = (workspace(connection, "team").await, workspace(connection, "other").await);
+    let platform = RoleOwner::Platform;
+    roles::create(connection, platform, &custom("review", &[Permission::AppsReview])).await.unwrap();
+    roles::create(connection, platform, &custom("curate", &[Permission::CategoriesManage])).await.unwrap();
+    let rules = [
+        ("reviewers", platform, "review"),
+        ("curators", platform, "curate"),
+        ("admins", platform, "platform-admin"),
+        ("devs", RoleOwner::Workspace(team.id), "workspace-admin"),
+        ("guests", RoleOwner::Workspace(team.id), "workspace-viewer"),
+        ("guests", RoleOwner::Workspace(other.id), "workspace-viewer"),
+        ("guests", platform, "gone"),
+    ];
+    for (group, owner, role_name) in rules {
+        groups::create(connection, group, owner, &role(role_name)).await.unwrap();
+    }
+    let somebody = account(connection, "somebody", "platform-regular", None).await;
+    let nobody = account(connection, "nobody", "platform-regular", None).await;
+    let by_hand = somebody.permissions;
+    members::create(connection, team.id, somebody.id, &role("workspace-viewer"), at(0)).await.unwrap();
+    let set = async |names: &[&str]| {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        groups::replace(connection, somebody.id, &names).await.unwrap();
+        assert_eq!(groups::of_account(connection, somebody.id).await.unwrap(), names);
+        accounts::find(connection, &somebody.name).await.unwrap().unwrap().permissions
+    };
+    let workspaces_held = async || {
+        let rows = workspaces::list(connection, Some(somebody.id), "", 9).await.unwrap();
+        let held = members::workspaces_of(connection, somebody.id).await.unwrap();
+        let memberships = members::memberships(connection, somebody.id).await.unwrap();
+        assert_eq!(rows.len(), held.len());
+        assert_eq!(memberships.workspaces().count(), held.len());
+        for (row, held) in rows.iter().zip(&held) {
+            let granted = memberships.workspaces().find(|(id, _)| *id == row.id).unwrap().1;
+            assert_eq!(granted, held.permissions);
+        }
+        let administers = |row: &members::MembershipRow| row.permissions.contains(Permission::AppsManage);
+        held.iter()
+            .map(|row| (row.workspace.to_string(), row.role.to_string(), administers(row)))
+            .collect::<Vec<_>>()
+    };
+    let row =
+        |workspace: &str, administers| (workspace.to_owned(), "workspace-viewer".to_owned(), administers);
+    let viewer = vec![row("team", false)];
+    assert_eq!(workspaces_held().await, viewer);
+    let both = PermissionSet::of(&[Permission::AppsReview, Permission::CategoriesManage]);
+    assert_eq!(set(&["reviewers", "curators", "unknown"]).await, by_hand.with(both));
+    assert_eq!(workspaces_held().await, viewer);
+    assert_eq!(set(&["admins"]).await, PermissionSet::ALL);
+    assert_eq!(set(&["devs", "guests"]).await, by_hand);
+    assert_eq!(workspaces_held().await, [row("other", false), row("team", true)]);
+    let untouched = accounts::find(connection, &nobody.name).await.unwrap().unwrap();
+    assert_eq!(untouched.permissions, by_hand);
+    assert_eq!(set(&[]).await, by_hand);
+    assert_eq!(workspaces_held().await, viewer);
+    // An administrator by a group is not the last one, who has to stay.
+    set(&["admins"]).await;
+    let transaction = fixture.store.database().begin().await.unwrap();
+    assert!(!accounts::has_administrator(&transaction).await.unwrap());
 }

@@ -88,6 +88,31 @@ async fn the_last_administrator_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn workspaces_keep_an_administrator() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let role = json!({ "name": "hr", "permissions": ["users.manage"] });
+    admin.send_json(Method::POST, "/api/v1/roles", &role).await.expect(201);
+    let hr = account(&server, &admin, "hr", "hr").await;
+    account(&server, &admin, "owner", "platform-regular").await;
+    account(&server, &admin, "second", "platform-regular").await;
+    let workspace = json!({ "name": "team", "administrator": "owner" });
+    admin.send_json(Method::POST, "/api/v1/workspaces", &workspace).await.expect(201);
+    let disable = json!({ "disabled": true });
+    let path = "/api/v1/accounts/owner";
+    let problem = hr.send_json(Method::PATCH, path, &disable).await.is_problem(409, "conflict");
+    assert!(problem["detail"].as_str().unwrap().contains("the workspace team"), "{problem}");
+    hr.delete(path).await.is_problem(409, "conflict");
+    let member = json!({ "account": "second", "role": "workspace-admin" });
+    admin.send_json(Method::POST, "/api/v1/workspaces/team/members", &member).await.expect(201);
+    hr.send_json(Method::PATCH, path, &disable).await.expect(200);
+    hr.delete(path).await.expect(204);
+    hr.delete("/api/v1/accounts/second").await.is_problem(409, "conflict");
+    // Who manages all workspaces is not locked out of this one.
+    admin.delete("/api/v1/accounts/second").await.expect(204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn passwords() {
     let server = TestServer::start().await;
     let admin = server.admin().await;

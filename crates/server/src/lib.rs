@@ -11,6 +11,7 @@ mod config;
 mod error;
 mod folder;
 mod http;
+mod idempotency;
 mod index;
 pub mod media;
 mod observe;

@@ -23,6 +23,12 @@ pub(crate) fn current_request_id() -> String {
     CURRENT_REQUEST_ID.try_with(|id| id.to_str().unwrap_or_default().to_owned()).unwrap_or_default()
 }
 
+/// Work that goes on as a part of the request that is being answered: in its log lines, with its id.
+pub(crate) fn within_this_request<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    let id = CURRENT_REQUEST_ID.try_with(Clone::clone).unwrap_or_else(|_| HeaderValue::from_static(""));
+    CURRENT_REQUEST_ID.scope(id, work.in_current_span())
+}
+
 /// The client's id for the request if it is usable in a log line, else a new one.
 fn request_id(headers: &HeaderMap) -> HeaderValue {
     const LONGEST: usize = 128;

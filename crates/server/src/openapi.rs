@@ -38,6 +38,28 @@ pub(crate) enum Answer {
     Media(&'static str),
 }
 
+impl Answer {
+    /// Whether it has a field `secret`: what is shown once, and stored nowhere.
+    pub(crate) fn has_secret(self) -> bool {
+        let Self::Json(schema) = self else { return false };
+        let mut schemas = Schemas::new();
+        schema(&mut schemas);
+        let texts = schemas.iter().map(|(_, schema)| serde_json::to_value(schema).unwrap_or_default());
+        texts.into_iter().any(|schema| names_secret(&schema))
+    }
+}
+
+fn names_secret(schema: &serde_json::Value) -> bool {
+    use serde_json::Value;
+    match schema {
+        Value::Object(fields) => fields.iter().any(|(name, value)| {
+            (name == "properties" && value.get("secret").is_some()) || names_secret(value)
+        }),
+        Value::Array(values) => values.iter().any(names_secret),
+        _ => false,
+    }
+}
+
 /// What the document says of a row, apart from what the row says itself.
 #[derive(Clone)]
 pub(crate) struct Operation {

@@ -27,6 +27,7 @@ use crate::app::{STORE_REPOSITORY, Scope, SharedApp, WorkspaceScope, peer_of};
 use crate::config::{Access, Config};
 use crate::error::{ApiError, ChartMuseumError};
 use crate::http::{charts, documentation, files, logins, operations, search, uploads};
+use crate::idempotency::{self, Repeats};
 use crate::observe::RoutePattern;
 use crate::oidc::CALLBACK;
 use crate::openapi::Operation;
@@ -78,6 +79,8 @@ struct Route {
     handler: MethodRouter<SharedApp>,
     /// A row of the REST API without is refused when it is asked with query parameters.
     takes_query: bool,
+    /// What is done about requests that are sent again.
+    repeats: Repeats,
     /// What the OpenAPI document says of it: of every row of the REST API.
     operation: Option<Operation>,
 }
@@ -87,6 +90,7 @@ pub(crate) struct Documented {
     pub(crate) method: Method,
     pub(crate) path: &'static str,
     pub(crate) need: Need,
+    pub(crate) repeats: Repeats,
     pub(crate) operation: Operation,
 }
 
@@ -119,6 +123,7 @@ fn chart_routes(config: &Config) -> Vec<Route> {
         dialect: Dialect::ChartMuseum,
         handler,
         takes_query: true,
+        repeats: Repeats::Allowed,
         operation: None,
     };
     let get = |paths, handler| row(Method::GET, paths, AppsView, handler);
@@ -165,6 +170,7 @@ fn operation_routes(config: &Config) -> Vec<Route> {
         dialect: ChartMuseum,
         handler,
         takes_query: true,
+        repeats: Repeats::Allowed,
         operation: None,
     };
     use axum::routing as to;
@@ -207,7 +213,7 @@ pub(crate) fn documented() -> Vec<Documented> {
     let document = |route: Route| {
         let operation = route.operation?;
         let path = *route.paths.first()?;
-        Some(Documented { method: route.method, path, need: route.need, operation })
+        Some(Documented { method: route.method, path, need: route.need, repeats: route.repeats, operation })
     };
     rest::rows().into_iter().filter_map(document).collect()
 }
@@ -223,6 +229,7 @@ pub(crate) fn router(app: &SharedApp) -> Router {
                 need: route.need,
                 dialect: route.dialect,
                 takes_query: route.takes_query,
+                repeats: route.repeats,
             };
             router = router.route(path, route.handler.clone().layer(from_fn_with_state(guard, admit)));
         }
@@ -241,6 +248,7 @@ struct Guard {
     need: Need,
     dialect: Dialect,
     takes_query: bool,
+    repeats: Repeats,
 }
 
 async fn admit(State(guard): State<Guard>, request: Request, next: Next) -> Response {
@@ -250,7 +258,7 @@ async fn admit(State(guard): State<Guard>, request: Request, next: Next) -> Resp
     let mut response = match guard.authorised(request).await {
         Ok(request) => {
             let wants_cors = guard.app.config.cors_allow_origin.is_some() && guard.pattern.contains("/api");
-            let mut response = next.run(request).await;
+            let mut response = idempotency::run(&guard.app, guard.repeats, request, next).await;
             if wants_cors {
                 allow_origin(&guard.app.config, &mut response);
             }

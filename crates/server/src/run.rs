@@ -27,7 +27,7 @@ use crate::service::repositories::Repositories;
 use crate::service::search_index::SearchIndex;
 use crate::service::sources::packages::Fetches;
 use crate::service::sources::{self, Syncs};
-use crate::{routes, transport};
+use crate::{idempotency, routes, transport};
 
 /// How often garbage is collected.
 const GARBAGE_INTERVAL: Duration = Duration::from_secs(3600);
@@ -239,6 +239,9 @@ async fn collect_garbage(app: SharedApp) {
             Err(error) => tracing::warn!(%error, "garbage could not be collected, trying again later"),
         }
         let database = app.store.database();
+        if let Err(error) = idempotency::forget_expired(&app, jiff::Timestamp::now()).await {
+            tracing::warn!(%error, "old idempotency keys could not be removed, trying again later");
+        }
         if let Err(error) = sessions::delete_expired(database.writer(), jiff::Timestamp::now()).await {
             tracing::warn!(%error, "ended sessions could not be removed, trying again later");
         }

@@ -15,6 +15,7 @@ mod connection;
 pub mod deliveries;
 pub mod external_charts;
 pub mod groups;
+pub mod idempotency_keys;
 pub mod identities;
 pub mod invitations;
 pub mod listings;

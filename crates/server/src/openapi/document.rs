@@ -12,18 +12,22 @@ use utoipa::openapi::security::{
 };
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
-    Components, ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref,
-    RefOr, Required, Server,
+    Components, ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi,
+    OpenApiBuilder, Ref, RefOr, Required, Server, Type,
 };
 
 use super::parameters::{ERRORS, PATH_PARAMETERS, TAGS};
 use super::{Answer, Operation, Reads, Schemas, reference};
+use crate::idempotency::{KEY_LENGTHS, Repeats};
 use crate::routes::{Documented, Need};
 
 const DESCRIPTION: &str = "\
 The REST API of Chandlery. Bodies are JSON; errors are problem documents (RFC 9457) with a stable `code`. Unknown \
 parameters and fields are refused. Lists come in pages: `next` is the `cursor` of the page that follows, and the `Link` \
-header has its whole address.";
+header has its whole address. A POST with an `Idempotency-Key` is done once: the same request, byte for byte, gets the kept \
+answer (`Idempotency-Replayed: true`); another request with the key, or one while the first is under way, gets 409 with the \
+code `idempotency_key_reused` or `idempotency_key_in_use`. Only success is kept. Operations that answer with a secret, or \
+make a session, do not keep it and refuse the header.";
 
 /// The document of these rows, for a server whose paths begin at `server`.
 ///
@@ -85,6 +89,11 @@ fn operation(row: &Documented, schemas: &mut Schemas) -> OperationBuilder {
     if !path_parameters.is_empty() {
         failures.insert(StatusCode::NOT_FOUND);
     }
+    let mut parameters = read.parameters;
+    if row.repeats == Repeats::AnsweredFromMemory {
+        parameters.push(idempotency_key());
+        failures.insert(StatusCode::CONFLICT);
+    }
     schemas.extend(read.schemas);
     let mut responses = ResponsesBuilder::new().response(status.as_str(), success(status, answer, schemas));
     for failure in failures {
@@ -95,7 +104,7 @@ fn operation(row: &Documented, schemas: &mut Schemas) -> OperationBuilder {
         .tag(tag)
         .summary(Some(summary))
         .description(needed(row.need))
-        .parameters(Some(path_parameters.into_iter().chain(read.parameters)))
+        .parameters(Some(path_parameters.into_iter().chain(parameters)))
         .request_body(read.body)
         .securities(Some(securities(row.need)))
         .responses(responses)
@@ -118,6 +127,25 @@ fn path_parameters(pattern: &str, schemas: &mut Schemas) -> Vec<Parameter> {
             .build()
     });
     described.collect()
+}
+
+/// The header of requests that are to be done once.
+fn idempotency_key() -> Parameter {
+    let (shortest, longest) = KEY_LENGTHS;
+    let text = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(shortest))
+        .max_length(Some(longest))
+        .pattern(Some("^[!-~]+$"));
+    let description = "A name of the caller's for this request, such as a UUID: within 24 hours the same request \
+                       with it gets the same answer, and is not done again.";
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(text.build()))
+        .build()
 }
 
 fn success(status: StatusCode, answer: Answer, schemas: &mut Schemas) -> Response {

@@ -14,6 +14,7 @@ use super::Need::{self, Account, Anyone, FullAccount, Nothing, Platform, Reposit
 use super::{Dialect, Route};
 use crate::app::SharedApp;
 use crate::http::{accounts, categories, documentation, repositories, search, store, tokens};
+use crate::idempotency::Repeats;
 use crate::openapi::{Answer, Inputs, Operation, reference};
 
 const ACCOUNTS: &str = "/api/v1/accounts";
@@ -201,6 +202,13 @@ impl Undocumented {
     }
 
     fn answers(self, status: StatusCode, answer: Answer, summary: &'static str) -> Route {
+        let repeats = match self.need {
+            _ if self.method != Method::POST => Repeats::Allowed,
+            // Nobody's account is there for the key to belong to: what is given is a session.
+            Need::Nothing | Need::Anyone => Repeats::Refused,
+            _ if answer.has_secret() => Repeats::Refused,
+            _ => Repeats::AnsweredFromMemory,
+        };
         let operation =
             Operation { handler: self.name, summary, reads: self.reads, status, answer, errors: Vec::new() };
         Route {
@@ -210,6 +218,7 @@ impl Undocumented {
             dialect: Dialect::Rest,
             handler: self.handler,
             takes_query: self.takes_query,
+            repeats,
             operation: Some(operation),
         }
     }

@@ -5,6 +5,7 @@ mod bodies;
 mod documentation;
 mod group_roles;
 mod guessing;
+mod idempotency;
 mod repositories;
 mod requests;
 mod robots;

@@ -5,6 +5,7 @@
 
 mod account;
 mod app;
+mod audit;
 mod category;
 mod login;
 mod page;
@@ -22,10 +23,11 @@ mod workspace;
 
 pub use account::{AccountView, CreateAccount, MembershipView, UpdateAccount, UpdatePassword, Whoami};
 pub use app::{
-    ActOnVersion, AppInformation, AppListQuery, AppMaintainer, AppVersionView, AppView, AuditQuery,
-    AuditView, ChineseTexts, CompareQuery, OrderScreenshots, PackageReference, Picture, ReviewQuery,
-    ReviewSettings, ReviewStatus, ReviewSummary, ReviewView, UpdateApp, UpdateAppVersion,
+    ActOnVersion, AppInformation, AppListQuery, AppMaintainer, AppVersionView, AppView, ChineseTexts,
+    CompareQuery, OrderScreenshots, PackageReference, Picture, ReviewQuery, ReviewSettings, ReviewStatus,
+    ReviewSummary, ReviewView, UpdateApp, UpdateAppVersion,
 };
+pub use audit::{AuditExportQuery, AuditQuery, AuditView};
 pub use category::{AppCategory, CategoryView, CreateCategory, DeleteCategory, UpdateCategory};
 pub use login::{LoginMethods, OidcLogin};
 pub use page::{Page, PageQuery};

@@ -299,8 +299,8 @@ pub struct ValidationStage {
 /// The secret address that has a source looked at. It is shown once.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct SourceHook {
-    /// Where to send a `POST`, with any body.
-    pub url: String,
+    /// Where to send a `POST`, with any body: the address is the secret.
+    pub secret: String,
 }
 
 /// What removing a repository would do.

@@ -6,9 +6,9 @@ use anyhow::{Context as _, Result};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    account, app, category, completion, config, create, dependency, diff, import, index, lint, login, member,
-    package, project, pull, push, repo, robot, role, search, serve, show, store, template, token, verify,
-    version, webhook, workspace,
+    account, app, audit, category, completion, config, create, dependency, diff, import, index, lint, login,
+    member, package, project, pull, push, repo, robot, role, search, serve, show, store, template, token,
+    verify, version, webhook, workspace,
 };
 use crate::error::report;
 
@@ -57,6 +57,8 @@ enum Command {
     Store(store::StoreCommand),
     #[command(subcommand)]
     Category(category::CategoryCommand),
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     #[command(subcommand)]
     Token(token::TokenCommand),
     #[command(subcommand, visible_alias = "user")]
@@ -124,6 +126,7 @@ fn execute(command: Command) -> Result<()> {
         Command::App(command) => block_on(command.run()),
         Command::Store(command) => block_on(command.run()),
         Command::Category(command) => block_on(command.run()),
+        Command::Audit(command) => block_on(command.run()),
         Command::Token(command) => block_on(command.run()),
         Command::Account(command) => block_on(command.run()),
         Command::Role(command) => block_on(command.run()),

@@ -310,7 +310,14 @@ impl Client {
     /// # Errors
     /// As [`Client::get_json`].
     pub(crate) async fn list<T: DeserializeOwned>(&self, segments: &[&str]) -> Result<Vec<T>> {
-        let base = self.api(segments)?;
+        self.list_at(&self.api(segments)?).await
+    }
+
+    /// As [`Client::list`], of an address that may have filters.
+    ///
+    /// # Errors
+    /// As [`Client::get_json`].
+    pub(crate) async fn list_at<T: DeserializeOwned>(&self, base: &Url) -> Result<Vec<T>> {
         let mut items = Vec::new();
         let mut cursor: Option<String> = None;
         loop {

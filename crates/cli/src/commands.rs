@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod app;
+pub(crate) mod audit;
 pub(crate) mod category;
 pub(crate) mod completion;
 pub(crate) mod config;

@@ -5,6 +5,7 @@ mod app_uploads;
 pub(crate) mod app_versions;
 pub(crate) mod apps;
 pub(crate) mod attachments;
+pub(crate) mod audit;
 pub(crate) mod categories;
 pub(crate) mod charts;
 pub(crate) mod conditional;

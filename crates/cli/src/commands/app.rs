@@ -5,11 +5,12 @@ mod screenshots;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use chandlery_api::{ActOnVersion, AppVersionView, AppView, AuditView, ReviewView, UpdateApp};
+use chandlery_api::{ActOnVersion, AppVersionView, AppView, ReviewView, UpdateApp};
 use chandlery_core::{Action, AppName, PhaseName, VersionState, WorkspaceName};
 use clap::Subcommand;
 use reqwest::{Method, Url};
 
+use super::audit;
 use super::category::read_app;
 use super::resource::{ResourceArguments, delete};
 use crate::client::upload::{Content, Form, send_file};
@@ -353,7 +354,7 @@ impl AppCommand {
             Self::Recover(arguments) => arguments.run(Action::Recover).await,
             Self::Audit(AuditArguments { of, version, resource }) => {
                 let path = segments(&of.app, version.as_deref(), &["audit"]);
-                resource.list(&path, AUDIT_COLUMNS, audit_cells).await
+                resource.list(&path, audit::COLUMNS, audit::cells).await
             }
             Self::Diff(arguments) => arguments.run().await,
         }
@@ -577,18 +578,5 @@ fn review_cells(row: &ReviewView) -> [String; 6] {
         row.review.phase.as_ref().map(ToString::to_string).unwrap_or_default(),
         row.review.submitter.clone(),
         row.review.submitted_at.to_string(),
-    ]
-}
-
-const AUDIT_COLUMNS: [&str; 6] = ["AT", "ACTOR", "ACTION", "WHAT", "TO", "MESSAGE"];
-
-fn audit_cells(entry: &AuditView) -> [String; 6] {
-    [
-        entry.at.to_string(),
-        entry.actor.clone(),
-        entry.action.clone(),
-        entry.name.clone(),
-        entry.to.clone().unwrap_or_default(),
-        shorten(&entry.message, 60),
     ]
 }

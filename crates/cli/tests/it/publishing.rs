@@ -25,6 +25,15 @@ fn refusals_say_what_to_do() {
     admin.run(["app", "reject", "demo/emqx", "1.0.0"]).failed(2, "--message");
     assert!(admin.run(["app", "info", "demo/emqx", "1.0.0"]).succeeded().contains("submitted"));
     admin.run(["app", "delete", "demo/emqx", "1.0.0"]).failed(1, "possible now");
+
+    let filter = ["--workspace", "demo", "--action", "submit"];
+    let [flag, workspace, action, submit] = filter;
+    let list = admin.run(["audit", "list", flag, workspace, action, submit, "-o", "json"]).json();
+    assert_eq!((list.as_array().unwrap().len(), &list[0]["to"]), (1, &"submitted".into()));
+    let export = ["audit", "export", flag, workspace, "--format", "csv", "--file", "audit.csv"];
+    admin.run(export).succeeded();
+    let exported = admin.run(["audit", "export", flag, workspace, action, submit]);
+    assert!(exported.succeeded().contains("\"action\":\"submit\""), "{}", exported.output);
 }
 
 /// An icon and screenshots of the draft.

@@ -1,17 +1,17 @@
-//! `/api/v1/reviews`, `/api/v1/settings/review` and the audit log.
+//! `/api/v1/reviews` and `/api/v1/settings/review`.
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use chandlery_api::{AuditQuery, ReviewQuery, ReviewSettings};
+use chandlery_api::{ReviewQuery, ReviewSettings};
 use chandlery_core::Result;
 use http::StatusCode;
 
 use super::pages::next_page;
 use super::{Json, Query, json};
-use crate::app::{SharedApp, WorkspaceScope};
+use crate::app::SharedApp;
 use crate::error::ApiError;
 use crate::routes::Caller;
-use crate::service::{audit, reviews as service};
+use crate::service::reviews as service;
 
 type Answer = Result<Response, ApiError>;
 
@@ -37,24 +37,4 @@ pub(crate) async fn update_review_settings(
     Json(settings): Json<ReviewSettings>,
 ) -> Answer {
     Ok(json(StatusCode::OK, &service::update_settings(&app, &actor, settings).await?))
-}
-
-/// `GET /api/v1/audit`
-pub(crate) async fn list_audit(
-    State(app): State<SharedApp>,
-    Caller(actor): Caller,
-    Query(query): Query<AuditQuery>,
-    request: Request,
-) -> Answer {
-    Ok(next_page(request.uri(), &audit::list(&app, &actor, &query).await?))
-}
-
-/// `GET /api/v1/workspaces/{workspace}/audit`
-pub(crate) async fn list_workspace_audit(
-    State(app): State<SharedApp>,
-    scope: WorkspaceScope,
-    Query(query): Query<AuditQuery>,
-    request: Request,
-) -> Answer {
-    Ok(next_page(request.uri(), &audit::of_workspace(&app, &scope, &query).await?))
 }

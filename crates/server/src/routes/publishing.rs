@@ -10,7 +10,7 @@ use http::StatusCode;
 use super::Need::{App, Lifecycle, Platform, Workspace};
 use super::Route;
 use super::rest::{Undocumented, delete, get, patch, post, put};
-use crate::http::{apps, attachments, reviews};
+use crate::http::{apps, attachments, audit, reviews};
 
 const APPS: &str = "/api/v1/workspaces/{workspace}/apps";
 const APP: &str = "/api/v1/workspaces/{workspace}/apps/{app}";
@@ -21,6 +21,7 @@ pub(super) fn rows() -> Vec<Route> {
     rows.extend(picture_rows());
     rows.extend(app_version_rows());
     rows.extend(review_rows());
+    rows.extend(audit_rows());
     rows
 }
 
@@ -193,9 +194,27 @@ fn review_rows() -> Vec<Route> {
             .gives::<ReviewSettings>("Say how reviews are done"),
         put(SETTINGS, Platform(RolesManage), reviews::update_review_settings)
             .gives::<ReviewSettings>("Set how reviews are done"),
-        get("/api/v1/audit", Platform(AuditRead), reviews::list_audit)
-            .gives::<Page<AuditView>>("List what was done"),
-        get("/api/v1/workspaces/{workspace}/audit", Workspace(AuditRead), reviews::list_workspace_audit)
-            .gives::<Page<AuditView>>("List what was done in a workspace"),
+    ]
+}
+
+fn audit_rows() -> Vec<Route> {
+    const LINES: &str = "application/x-ndjson";
+    let (platform, workspace) = (Platform(AuditRead), Workspace(AuditRead));
+    vec![
+        get("/api/v1/audit", platform, audit::list_audit)
+            .gives::<Page<AuditView>>("List what was done, the last first"),
+        get("/api/v1/audit.jsonl", platform, audit::export_audit_as_lines)
+            .sends(LINES, "Get what was done as JSON lines, the last first"),
+        get("/api/v1/audit.csv", platform, audit::export_audit_as_table)
+            .sends("text/csv", "Get what was done as a table for spreadsheets, the last first"),
+        get("/api/v1/workspaces/{workspace}/audit", workspace, audit::list_workspace_audit)
+            .gives::<Page<AuditView>>("List what was done in a workspace, the last first"),
+        get("/api/v1/workspaces/{workspace}/audit.jsonl", workspace, audit::export_workspace_audit_as_lines)
+            .sends(LINES, "Get what was done in a workspace as JSON lines, the last first"),
+        get("/api/v1/workspaces/{workspace}/audit.csv", workspace, audit::export_workspace_audit_as_table)
+            .sends(
+                "text/csv",
+                "Get what was done in a workspace as a table for spreadsheets, the last first",
+            ),
     ]
 }

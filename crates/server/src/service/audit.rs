@@ -1,11 +1,12 @@
 //! The audit log: who did what to what, and when.
 
-use chandlery_api::{AuditQuery, AuditView, Page};
+use chandlery_api::{AuditExportQuery, AuditQuery, AuditView, Page};
 use chandlery_core::{Actor, Error, Permission, Place, Result, authorise};
 use chandlery_store::audit::{self, AuditEntry, AuditFilter, AuditRow};
+use futures_util::stream::{self, BoxStream, StreamExt as _};
 use jiff::Timestamp;
 
-use crate::app::{App, WorkspaceScope};
+use crate::app::{App, SharedApp, WorkspaceScope};
 use crate::http::pages::limit_of;
 use crate::service::apps::AppScope;
 
@@ -57,6 +58,61 @@ pub(crate) async fn of_app(
     page(app, filter, query).await
 }
 
+/// Entries on their way out, in batches.
+pub(crate) type Entries = BoxStream<'static, Result<Vec<AuditView>>>;
+
+/// Everything that the filters let through, the last first.
+pub(crate) async fn export(app: SharedApp, actor: &Actor, query: AuditExportQuery) -> Result<Entries> {
+    authorise(actor, Permission::AuditView, Place::Platform)?;
+    entries(app, filtered(AuditFilter::default(), &query.into())).await
+}
+
+/// As [`export`], of one workspace.
+pub(crate) async fn export_of_workspace(
+    app: SharedApp,
+    scope: &WorkspaceScope,
+    query: AuditExportQuery,
+) -> Result<Entries> {
+    scope.require(Permission::AuditView)?;
+    let filter = AuditFilter { workspace_id: Some(scope.workspace.id), ..AuditFilter::default() };
+    entries(app, filtered(filter, &query.into())).await
+}
+
+/// The first batch is read at once, so that a database that does not answer is an error and not half a file. Each batch
+/// is a query of its own: a slow reader holds no connection. What is added meanwhile is not in it.
+async fn entries(app: SharedApp, filter: AuditFilter) -> Result<Entries> {
+    let first = batch(&app, &filter, None).await?;
+    let rest = stream::try_unfold((app, filter, place_of_last(&first)), async |(app, filter, before)| {
+        let Some(before) = before else { return Ok(None) };
+        let next = batch(&app, &filter, Some(before)).await?;
+        let last = place_of_last(&next);
+        Ok((!next.is_empty()).then_some((next, (app, filter, last))))
+    });
+    Ok(stream::once(async { Ok(first) }).chain(rest).boxed())
+}
+
+fn place_of_last(batch: &[AuditView]) -> Option<i64> {
+    batch.last().map(|entry| entry.id)
+}
+
+async fn batch(app: &App, filter: &AuditFilter, before: Option<i64>) -> Result<Vec<AuditView>> {
+    const AT_ONCE: u32 = 500;
+    let rows = audit::list(app.store.database().reader(), filter, before, AT_ONCE).await?;
+    Ok(rows.into_iter().map(view).collect())
+}
+
+fn filtered(filter: AuditFilter, query: &AuditQuery) -> AuditFilter {
+    AuditFilter {
+        actor: query.actor.clone(),
+        action: query.action.clone(),
+        kind: query.kind.clone(),
+        name: query.name.clone(),
+        since: query.since,
+        until: query.until,
+        ..filter
+    }
+}
+
 async fn page(app: &App, filter: AuditFilter, query: &AuditQuery) -> Result<Page<AuditView>> {
     let limit = limit_of(query.limit)?;
     let before = query.cursor.as_deref().map(|cursor| {
@@ -64,14 +120,7 @@ async fn page(app: &App, filter: AuditFilter, query: &AuditQuery) -> Result<Page
             .parse::<i64>()
             .map_err(|_| Error::invalid("cursor", "is not one that a page of this list ended with"))
     });
-    let filter = AuditFilter {
-        actor: query.actor.clone(),
-        action: query.action.clone(),
-        kind: query.kind.clone(),
-        since: query.since,
-        until: query.until,
-        ..filter
-    };
+    let filter = filtered(filter, query);
     let reader = app.store.database().reader();
     let mut rows = audit::list(reader, &filter, before.transpose()?, limit + 1).await?;
     let more = rows.len() > limit as usize;

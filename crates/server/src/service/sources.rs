@@ -346,7 +346,7 @@ pub(crate) async fn create_hook(app: &App, scope: &Scope) -> Result<SourceHook> 
     sources::set_hook(&transaction, scope.repository.id, Some(&hash)).await?;
     note(&transaction, scope, "source.create-hook", String::new()).await?;
     transaction.commit().await?;
-    Ok(SourceHook { url: app.indexes.links().absolute(&format!("/api/v1/hooks/{secret}")) })
+    Ok(SourceHook { secret: app.indexes.links().absolute(&format!("/api/v1/hooks/{secret}")) })
 }
 
 /// Takes the secret address away.

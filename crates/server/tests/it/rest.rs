@@ -1,6 +1,7 @@
 //! The REST API.
 
 mod accounts;
+mod audit;
 mod bodies;
 mod documentation;
 mod group_roles;

@@ -125,6 +125,8 @@ pub struct AuditFilter {
     pub action: Option<String>,
     /// Of this kind of thing.
     pub kind: Option<String>,
+    /// Of the thing of this name.
+    pub name: Option<String>,
     /// Not before.
     pub since: Option<Timestamp>,
     /// Before.
@@ -141,7 +143,7 @@ pub async fn list(
     before: Option<i64>,
     limit: u32,
 ) -> Result<Vec<AuditRow>> {
-    let conditions: [(&str, Option<Value>); 9] = [
+    let conditions: [(&str, Option<Value>); 10] = [
         ("id <", before.map(Into::into)),
         ("workspace_id =", filter.workspace_id.map(Into::into)),
         ("app_id =", filter.app_id.map(Into::into)),
@@ -149,6 +151,7 @@ pub async fn list(
         ("actor =", filter.actor.as_deref().map(Into::into)),
         ("action =", filter.action.as_deref().map(Into::into)),
         ("kind =", filter.kind.as_deref().map(Into::into)),
+        ("name =", filter.name.as_deref().map(Into::into)),
         ("at >=", filter.since.map(|time| nanoseconds(time).into())),
         ("at <", filter.until.map(|time| nanoseconds(time).into())),
     ];

@@ -100,7 +100,7 @@ async fn a_hook_has_the_source_looked_at() {
     let pair = Pair::on_sqlite().await;
     let run = pair.create(json!({})).await;
     let hook = pair.admin.post(&format!("{SOURCE}/hook"), "").await.expect(201).json();
-    let url = hook["url"].as_str().unwrap();
+    let url = hook["secret"].as_str().unwrap();
     let path = &url[url.find("/api/").unwrap()..];
     pair.server.anonymous().post(path, "{\"any\":1}").await.expect(204);
     let source = pair.admin.get(SOURCE).await.json();

@@ -101,16 +101,14 @@ async fn batch(app: &App, filter: &AuditFilter, before: Option<i64>) -> Result<V
     Ok(rows.into_iter().map(view).collect())
 }
 
-fn filtered(filter: AuditFilter, query: &AuditQuery) -> AuditFilter {
-    AuditFilter {
-        actor: query.actor.clone(),
-        action: query.action.clone(),
-        kind: query.kind.clone(),
-        name: query.name.clone(),
-        since: query.since,
-        until: query.until,
-        ..filter
-    }
+fn filtered(mut filter: AuditFilter, query: &AuditQuery) -> AuditFilter {
+    filter.actor.clone_from(&query.actor);
+    filter.action.clone_from(&query.action);
+    filter.kind.clone_from(&query.kind);
+    filter.name.clone_from(&query.name);
+    filter.since = query.since;
+    filter.until = query.until;
+    filter
 }
 
 async fn page(app: &App, filter: AuditFilter, query: &AuditQuery) -> Result<Page<AuditView>> {

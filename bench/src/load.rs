@@ -72,7 +72,18 @@ struct Report {
     p99: f64,
 }
 
-/// wrk with one thread and eight connections.
+/// Asks for a list of paths, one after the other, again and again.
+const PATHS: &str = "local next = 0
+request = function()
+  next = next % #paths + 1
+  return wrk.format('GET', paths[next])
+end
+";
+
+/// How many connections wrk keeps busy unless said.
+const CONNECTIONS: usize = 8;
+
+/// wrk with one thread.
 #[derive(Clone, Debug)]
 pub(crate) struct Wrk {
     script: PathBuf,
@@ -88,8 +99,32 @@ impl Wrk {
 
     /// Runs for a time and measures the CPU of `server` meanwhile.
     pub(crate) fn run(&self, server: &Process, target: &Target, time: Duration) -> Result<Sample> {
+        self.measure(server, target, CONNECTIONS, time)
+    }
+
+    /// The same with other paths than the target's, in turn, on so many connections.
+    pub(crate) fn run_paths(
+        &self,
+        server: &Process,
+        target: &Target,
+        paths: &[String],
+        connections: usize,
+        time: Duration,
+    ) -> Result<Sample> {
+        let script = self.script.with_file_name("paths.lua");
+        fs::write(&script, format!("paths = {{ '{}' }}\n{PATHS}{REPORT}", paths.join("', '")))?;
+        Self { script }.measure(server, target, connections, time)
+    }
+
+    fn measure(
+        &self,
+        server: &Process,
+        target: &Target,
+        connections: usize,
+        time: Duration,
+    ) -> Result<Sample> {
         let (before, client_before) = (server.cpu()?, ended_children_cpu()?);
-        let report = self.load(target, time)?;
+        let report = self.load(target, connections, time)?;
         let (cpu, client) = (server.cpu()? - before, ended_children_cpu()? - client_before);
         Ok(Sample {
             rate: report.requests * 1e6 / report.microseconds,
@@ -101,9 +136,9 @@ impl Wrk {
         })
     }
 
-    fn load(&self, target: &Target, time: Duration) -> Result<Report> {
+    fn load(&self, target: &Target, connections: usize, time: Duration) -> Result<Report> {
         let mut command = Command::new("wrk");
-        command.args(["-t1", "-c8", "--latency", "--timeout", "60s"]);
+        command.args(["-t1", "--latency", "--timeout", "60s"]).arg(format!("-c{connections}"));
         command.arg(format!("-d{}s", time.as_secs().max(1))).arg("-s").arg(&self.script);
         for line in &target.headers {
             command.args(["-H", line]);

@@ -3,6 +3,7 @@
 //! `docs/BENCHMARKS.md` says what the rows mean.
 
 mod bench;
+mod catalogue;
 mod client;
 mod load;
 mod machine;
@@ -39,7 +40,7 @@ const BUSY: f64 = 1.5;
 #[derive(Debug, Parser)]
 struct Options {
     /// Only these groups of rows, separated by commas: index, 304, upload, memory, start, helm-index, blobs, put,
-    /// render, hostile.
+    /// render, hostile, store.
     #[arg(long, value_name = "ROWS", value_delimiter = ',')]
     only: Vec<String>,
     /// How often everything is repeated [default: 5, quick 1].

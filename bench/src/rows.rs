@@ -9,6 +9,7 @@ mod memory;
 mod put;
 mod render;
 mod start;
+mod store;
 mod upload;
 
 use crate::bench::Group;
@@ -25,4 +26,5 @@ pub(crate) const GROUPS: &[Group] = &[
     Group { name: "put", run: put::run },
     Group { name: "render", run: render::run },
     Group { name: "hostile", run: hostile::run },
+    Group { name: "store", run: store::run },
 ];

@@ -61,7 +61,7 @@ impl Seeds {
 
     /// A data directory whose default repository has so many versions. Not to be written to.
     pub(crate) fn data_directory(&self, versions: usize) -> Result<PathBuf> {
-        self.kept(&format!("data-{versions}"), |path| {
+        self.kept(&format!("data-{versions}"), &self.hash, |path| {
             bootstrap(&self.workspace, path)?;
             run_async(write_rows(path, &self.charts, versions))
         })
@@ -69,7 +69,7 @@ impl Seeds {
 
     /// A data directory with [`BLOBS`].
     pub(crate) fn blob_directory(&self) -> Result<PathBuf> {
-        self.kept("blobs", |path| {
+        self.kept("blobs", &self.hash, |path| {
             bootstrap(&self.workspace, path)?;
             run_async(write_blobs(path))
         })
@@ -77,7 +77,7 @@ impl Seeds {
 
     /// A directory with so many real packages.
     pub(crate) fn package_directory(&self, count: usize) -> Result<PathBuf> {
-        self.kept(&format!("packages-{count}"), |path| {
+        self.kept(&format!("packages-{count}"), &self.hash, |path| {
             for number in 0..count {
                 let package = self.charts[number % CHARTS].package(&numbered_version(number / CHARTS))?;
                 fs::write(path.join(package.file_name()), &package.bytes)?;
@@ -86,8 +86,14 @@ impl Seeds {
         })
     }
 
-    fn kept(&self, name: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
-        let path = self.workspace.cache.join(format!("{name}-{}", self.hash));
+    /// What was made under a name when the hash of what makes it was this; else `make` makes it.
+    pub(crate) fn kept(
+        &self,
+        name: &str,
+        hash: &str,
+        make: impl FnOnce(&Path) -> Result<()>,
+    ) -> Result<PathBuf> {
+        let path = self.workspace.cache.join(format!("{name}-{hash}"));
         if path.exists() {
             return Ok(path);
         }
@@ -127,7 +133,8 @@ fn bootstrap(workspace: &Workspace, data: &Path) -> Result<()> {
     server.process.stop()
 }
 
-fn run_async(work: impl Future<Output = Result<()>>) -> Result<()> {
+/// Runs something that waits.
+pub(crate) fn run_async(work: impl Future<Output = Result<()>>) -> Result<()> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }
 

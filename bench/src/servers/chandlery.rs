@@ -36,6 +36,11 @@ pub(crate) struct Chandlery {
 impl Chandlery {
     /// Starts it on a data directory, which it makes if there is none.
     pub(crate) fn start(workspace: &Workspace, data: &Path) -> Result<Self> {
+        Self::start_on(workspace, data, None)
+    }
+
+    /// The same with its rows in another database than the one in the directory.
+    pub(crate) fn start_on(workspace: &Workspace, data: &Path, database: Option<&str>) -> Result<Self> {
         let address = free_address()?;
         fs::create_dir_all(data)?;
         let password_file = workspace.scratch.join("password");
@@ -46,6 +51,7 @@ impl Chandlery {
         }
         command.arg("serve").arg("--data-dir").arg(data).arg("--listen").arg(address.to_string());
         command.arg("--admin-password-file").arg(&password_file);
+        command.args(database.map(|url| ["--database-url", url]).into_iter().flatten());
         let mut process =
             Process::start("chandlery", &mut command, &workspace.scratch.join("chandlery.log"))?;
         let mut client = Client::new(address, None);
@@ -58,6 +64,11 @@ impl Chandlery {
     /// A client with the rights of `admin`.
     pub(crate) fn client(&self) -> Client {
         Client::new(self.address, self.authorization.as_deref())
+    }
+
+    /// A client with the rights of a token.
+    pub(crate) fn client_of(&self, token: &str) -> Client {
+        Client::new(self.address, Some(&format!("Bearer {token}")))
     }
 
     /// A path for wrk, with the rights of `admin`.

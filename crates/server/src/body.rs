@@ -11,10 +11,10 @@ use std::task::{Context, Poll};
 
 use axum::body::Body;
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::stream::{self, Stream, TryStreamExt};
 use http_body::{Frame, SizeHint};
 
-use crate::transport::{FileRange, FileSender};
+use crate::transport::{FileRange, FileSender, Receipt};
 
 /// How much of a file is read at once where the kernel cannot send it (TLS).
 const READ_SIZE: u64 = 128 << 10;
@@ -42,15 +42,45 @@ impl Part {
 pub(crate) fn body_of(parts: impl Into<VecDeque<Part>>, sender: Option<FileSender>) -> Body {
     let parts = parts.into();
     match sender {
-        Some(sender) => Body::new(KernelBody { left: parts.iter().map(Part::length).sum(), parts, sender }),
+        Some(sender) => kernel_body(parts, sender, None),
         None => Body::from_stream(stream::try_unfold(parts, read_next)),
     }
+}
+
+/// A body of a file, as [`body_of`], with a receipt for its last byte.
+pub(crate) fn body_of_file(range: FileRange, sender: Option<FileSender>, receipt: Option<Receipt>) -> Body {
+    let length = range.length;
+    let parts = VecDeque::from([Part::File(range)]);
+    match sender {
+        Some(sender) => kernel_body(parts, sender, receipt),
+        None => body_of_stream(stream::try_unfold(parts, read_next), length, receipt),
+    }
+}
+
+/// A body of so many bytes that come in pieces. The receipt is delivered when the connection takes the last piece: what
+/// happens to it there nobody tells.
+pub(crate) fn body_of_stream<E: Into<axum::BoxError> + 'static>(
+    pieces: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
+    length: u64,
+    mut receipt: Option<Receipt>,
+) -> Body {
+    let mut left = length;
+    Body::from_stream(pieces.inspect_ok(move |piece| {
+        left = left.saturating_sub(piece.len() as u64);
+        receipt.take_if(|_| left == 0).into_iter().for_each(Receipt::deliver);
+    }))
+}
+
+fn kernel_body(parts: VecDeque<Part>, sender: FileSender, receipt: Option<Receipt>) -> Body {
+    Body::new(KernelBody { left: parts.iter().map(Part::length).sum(), parts, sender, receipt })
 }
 
 struct KernelBody {
     parts: VecDeque<Part>,
     left: u64,
     sender: FileSender,
+    /// For the last part, which is a file.
+    receipt: Option<Receipt>,
 }
 
 impl http_body::Body for KernelBody {
@@ -65,7 +95,7 @@ impl http_body::Body for KernelBody {
         while let Some(part) = this.parts.front_mut() {
             let bytes = match part {
                 Part::Memory(bytes) => std::mem::take(bytes),
-                Part::File(range) if range.length > 0 => this.sender.stand_in(range),
+                Part::File(range) if range.length > 0 => this.sender.stand_in(range, &mut this.receipt),
                 Part::File(_) => Bytes::new(),
             };
             if bytes.is_empty() {

@@ -3,7 +3,7 @@
 mod file_stream;
 mod tls;
 
-pub(crate) use file_stream::{FileRange, FileSender};
+pub(crate) use file_stream::{FileRange, FileSender, Receipt};
 
 use std::convert::Infallible;
 use std::io;

@@ -164,7 +164,7 @@ pub(super) async fn send(
     audience: Audience,
 ) -> Result<Response> {
     let file = picture.file();
-    let body = |range| open(app, &file, range, None);
+    let body = |range| open(app, &file, range, None, None);
     let mut response = file_answer(request, file.etag(), file.size, "application/octet-stream", body).await?;
     let headers = response.headers_mut();
     headers.insert(

@@ -9,16 +9,16 @@ use axum::extract::{Extension, Path, State};
 use axum::response::{IntoResponse, Response};
 use chandlery_core::{Error, Result};
 use chandlery_store::BlobReader;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::conditional::{REVALIDATE, content_type_of, empty, file_answer, matches_etag};
 use super::not_found;
 use crate::app::{App, Scope, SharedApp};
-use crate::body::{Part, body_of};
+use crate::body::{body_of, body_of_file, body_of_stream};
 use crate::error::{ChartMuseumError, chartmuseum_json};
 use crate::index::{Document, Encoding};
 use crate::service::packages::{self, StoredFile};
-use crate::transport::{FileRange, FileSender};
+use crate::transport::{FileRange, FileSender, Receipt};
 
 /// The connection's way to send files, where it has one.
 type Sender = Option<Extension<FileSender>>;
@@ -62,7 +62,6 @@ pub(crate) async fn get_file(
     scope: Scope,
     sender: Sender,
     path: Path<HashMap<String, String>>,
-    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, ChartMuseumError> {
     let name = path.get("file").map_or("", String::as_str);
@@ -71,25 +70,39 @@ pub(crate) async fn get_file(
         return Ok(chartmuseum_json(StatusCode::INTERNAL_SERVER_ERROR, &body));
     };
     let file = packages::find_file(&app, &scope, name).await?;
-    let open = |range| open(&app, &file, range, sender);
+    let counts = scope.repository.is_store && name.ends_with(".tgz");
+    let open = |range: Range<u64>| {
+        let receipt = (counts && range == (0..file.size)).then(|| downloaded(&app, name));
+        open(&app, &file, range, sender, receipt)
+    };
     let response = file_answer(&headers, file.etag(), file.size, content_type, open).await?;
     if response.status() == StatusCode::OK {
         app.metrics.downloads.inc();
-        if scope.repository.is_store && method == Method::GET && name.ends_with(".tgz") {
-            app.downloads.count(name);
-        }
     }
     Ok(response)
 }
 
-/// A part of a stored file.
-pub(super) async fn open(app: &App, file: &StoredFile, range: Range<u64>, sender: Sender) -> Result<Body> {
+/// Counts a download once it is one: who goes away in the middle has none.
+fn downloaded(app: &SharedApp, file_name: &str) -> Receipt {
+    let (app, file_name) = (app.clone(), file_name.to_owned());
+    Receipt::new(move || app.downloads.count(&file_name))
+}
+
+/// A part of a stored file, with a receipt for its last byte.
+pub(super) async fn open(
+    app: &App,
+    file: &StoredFile,
+    range: Range<u64>,
+    sender: Sender,
+    receipt: Option<Receipt>,
+) -> Result<Body> {
+    let wanted = range.end - range.start;
     Ok(match app.store.blobs().open_blob(&file.digest, file.size, Some(range)).await? {
         BlobReader::File { file, offset, length } => {
-            let part = Part::File(FileRange { file: Arc::new(file), offset, length });
-            body_of([part], sender.map(|Extension(sender)| sender))
+            let range = FileRange { file: Arc::new(file), offset, length };
+            body_of_file(range, sender.map(|Extension(sender)| sender), receipt)
         }
-        BlobReader::Stream { stream, .. } => Body::from_stream(stream),
+        BlobReader::Stream { stream, .. } => body_of_stream(stream, wanted, receipt),
     })
 }
 

@@ -37,21 +37,52 @@ pub(crate) struct FileRange {
     pub(crate) length: u64,
 }
 
+/// What is to be done when the last byte of an answer was sent; nothing if it never is.
+pub(crate) struct Receipt(Box<dyn FnOnce() + Send + Sync>);
+
+impl Receipt {
+    /// Does this then.
+    pub(crate) fn new(action: impl FnOnce() + Send + Sync + 'static) -> Self {
+        Self(Box::new(action))
+    }
+
+    /// The last byte was sent.
+    pub(crate) fn deliver(self) {
+        (self.0)();
+    }
+}
+
+impl std::fmt::Debug for Receipt {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Receipt")
+    }
+}
+
+/// A range that waits to be sent, and what to do then.
+#[derive(Debug)]
+struct Queued {
+    range: FileRange,
+    receipt: Option<Receipt>,
+}
+
 /// The way a body gives file ranges to the connection it will be written to.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct FileSender(Arc<Mutex<VecDeque<FileRange>>>);
+pub(crate) struct FileSender(Arc<Mutex<VecDeque<Queued>>>);
 
 impl FileSender {
-    /// Queues the beginning of `range` and returns the bytes that stand for it; `range` then is the rest.
-    pub(crate) fn stand_in(&self, range: &mut FileRange) -> Bytes {
+    /// Queues the beginning of `range` and returns the bytes that stand for it; `range` then is the rest. With the last
+    /// of it goes the receipt.
+    pub(crate) fn stand_in(&self, range: &mut FileRange, receipt: &mut Option<Receipt>) -> Bytes {
         let length = range.length.min(STAND_IN.len() as u64);
-        self.queue().push_back(FileRange { length, ..range.clone() });
+        let part = FileRange { length, ..range.clone() };
         range.offset += length;
         range.length -= length;
+        let receipt = receipt.take_if(|_| range.length == 0);
+        self.queue().push_back(Queued { range: part, receipt });
         STAND_IN.slice(..usize::try_from(length).expect("at most the stand-in's length"))
     }
 
-    fn queue(&self) -> MutexGuard<'_, VecDeque<FileRange>> {
+    fn queue(&self) -> MutexGuard<'_, VecDeque<Queued>> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
@@ -162,7 +193,8 @@ fn send(stream: &TcpStream, files: &FileSender, slices: &[IoSlice<'_>]) -> io::R
 
 fn send_file(stream: &TcpStream, files: &FileSender, length: usize) -> io::Result<usize> {
     let mut queue = files.queue();
-    let range = queue.front_mut().ok_or_else(|| io::Error::other("no file is queued for this answer"))?;
+    let first = queue.front_mut().ok_or_else(|| io::Error::other("no file is queued for this answer"))?;
+    let range = &mut first.range;
     let wanted = usize::try_from(range.length).map_or(length, |left| left.min(length));
     let mut offset = range.offset;
     let sent = rustix::fs::sendfile(stream.as_fd(), range.file.as_fd(), Some(&mut offset), wanted)?;
@@ -172,7 +204,9 @@ fn send_file(stream: &TcpStream, files: &FileSender, length: usize) -> io::Resul
     range.offset = offset;
     range.length -= sent as u64;
     if range.length == 0 {
-        queue.pop_front();
+        let done = queue.pop_front();
+        drop(queue);
+        done.and_then(|done| done.receipt).into_iter().for_each(Receipt::deliver);
     }
     Ok(sent)
 }
@@ -217,5 +251,49 @@ impl AsyncWrite for FileStream {
             ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
         }
         self.poll_rest(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// More than both ends of a connection keep for each other.
+    const SIZE: u64 = 64 << 20;
+
+    async fn connected() -> (FileStream, FileSender, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, sender) = FileStream::new(listener.accept().await.unwrap().0, Duration::from_secs(60));
+        (stream, sender, client)
+    }
+
+    #[tokio::test]
+    async fn a_receipt_comes_with_the_last_byte() {
+        for (read, expected) in [(SIZE / 2, false), (SIZE, true)] {
+            let (mut stream, sender, mut client) = connected().await;
+            let file = tempfile::tempfile().unwrap();
+            file.set_len(SIZE).unwrap();
+            let delivered = Arc::new(AtomicBool::new(false));
+            let flag = delivered.clone();
+            let mut receipt = Some(Receipt::new(move || flag.store(true, Ordering::Relaxed)));
+            let mut range = FileRange { file: Arc::new(file), offset: 0, length: SIZE };
+            let sending = tokio::spawn(async move {
+                while range.length > 0 {
+                    stream.write_all(&sender.stand_in(&mut range, &mut receipt)).await?;
+                }
+                std::io::Result::Ok(())
+            });
+            let mut taken = (&mut client).take(read);
+            tokio::io::copy(&mut taken, &mut tokio::io::sink()).await.unwrap();
+            drop(client);
+            assert_eq!(sending.await.unwrap().is_ok(), expected);
+            assert_eq!(delivered.load(Ordering::Relaxed), expected, "{read}");
+        }
     }
 }

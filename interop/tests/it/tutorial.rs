@@ -111,6 +111,8 @@ impl<F: Face> Stage<F> {
         isv.does(Step::Delete("0.9.0"));
         let edited = isv.does(Step::Edit("EMQ X", "iot", "# A broker\n"));
         assert_eq!((&edited["display_name"], &edited["revision"]), (&json!("EMQ X"), &json!(2)));
+        let edited = isv.does(Step::SetIcon(include_str!("tutorial/emqx/icon.svg")));
+        assert_eq!(edited["icon"]["width"], 96, "{edited}");
         anybody.may_not(Step::Read, "404");
         let submitted = isv.does(Step::Submit("1.0.0", "The first release"));
         assert_eq!((&submitted["state"], &submitted["actions"]), (&json!("submitted"), &json!(["cancel"])));
@@ -154,7 +156,7 @@ impl<F: Face> Stage<F> {
         let found = self.anybody.does(Step::Search("emq", "iot"));
         let [app] = found.as_array().unwrap().as_slice() else { panic!("one is found: {found}") };
         assert_eq!((&app["display_name"], &app["category"]), (&json!("EMQ X"), &json!("iot")));
-        assert_eq!(app["latest_version"], "1.0.0");
+        assert_eq!((&app["latest_version"], &app["icon"]["width"]), (&json!("1.0.0"), &json!(96)));
         assert_eq!(self.anybody.does(Step::Search("emq", "uncategorized")), json!([]));
     }
 

@@ -95,6 +95,10 @@ fn request_for_app(step: Step<'_>) -> Request {
             let change = json!({ "display_name": display_name, "information": information });
             send("PATCH", &app(""), &change)
         }
+        Step::SetIcon(svg) => {
+            let request = Request { body: Some(svg.into()), ..Request::new("PUT", &app("/icon")) };
+            request.header("Content-Type", "image/svg+xml")
+        }
         Step::Read => get(&app("")),
         Step::Submit(of, log) => post(&version(of, "/submit"), &json!({ "update_log": log })),
         Step::Act(action, of, message) => {

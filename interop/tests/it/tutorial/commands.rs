@@ -92,6 +92,10 @@ impl Commands {
                 let edit = ["app", "edit", &app(), "--display-name", display_name, "--keyword", keyword];
                 json(&[&edit[..], &["--description-file", "about.md"]].concat())
             }
+            Step::SetIcon(svg) => {
+                self.0.write("icon.svg", svg);
+                json(&["app", "edit", &app(), "--icon", "icon.svg"])
+            }
             Step::Read => json(&["app", "info", &app()]),
             Step::Submit(version, log) => {
                 json(&[&["app", "submit", &app(), version][..], &option("--update-log", log)].concat())

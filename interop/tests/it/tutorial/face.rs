@@ -31,6 +31,8 @@ pub(super) enum Step<'a> {
     ReplacePackage(&'a str, &'a [u8]),
     /// Change the display name, the only keyword and the description.
     Edit(&'a str, &'a str, &'a str),
+    /// Give the app an icon, an SVG.
+    SetIcon(&'a str),
     /// Read the app.
     Read,
     /// Submit a version with an update log.

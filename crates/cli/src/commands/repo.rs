@@ -2,6 +2,7 @@
 
 mod external;
 mod source;
+mod validate;
 
 use anyhow::Result;
 use chandlery_api::{CreateRepository, RemovalImpact, RepositoryView, UpdateRepository};

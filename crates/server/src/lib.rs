@@ -30,3 +30,4 @@ pub use config::{
 };
 pub use folder::FolderServer;
 pub use run::Server;
+pub use service::sources::validation_view;

@@ -22,6 +22,7 @@ use crate::authentication::random_secret;
 use crate::http::pages::{limit_of, page_of_first};
 use connect::Checked;
 
+pub use connect::validation_view;
 pub(crate) use sync::{Syncs, keep_syncing};
 
 /// The shortest period between two looks at a source, as KubeSphere has it.

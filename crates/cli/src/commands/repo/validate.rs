@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use chandlery_api::{ValidationStage, ValidationView};
+use chandlery_api::ValidationStage;
 use chandlery_core::Secret;
-use chandlery_source::foreign::{Access, Credentials, Login, Outcome, StageReport, Validation, validate};
+use chandlery_server::validation_view;
+use chandlery_source::foreign::{Access, Credentials, Login, validate};
 use chandlery_source::outbound::{Outbound, OutboundSettings, Proxies};
 
 use crate::error::AlreadyReported;
@@ -79,7 +80,7 @@ impl ValidateArguments {
         let client = Outbound::new(settings)?;
         let (access, credentials) = (self.access()?, self.credentials()?);
         let validation = validate(self.kind.as_deref(), &self.url, access, credentials, &client).await;
-        let view = view(&validation);
+        let view = validation_view(&validation);
         self.output.print(&view, |view| Table::of(COLUMNS, &view.stages, cells))?;
         let skipped = validation.stages.iter().flat_map(|report| &report.skipped);
         for entry in skipped {
@@ -116,25 +117,6 @@ impl ValidateArguments {
             },
         };
         Ok(Credentials { login, client_certificate: read(&self.client_certificate_file)? })
-    }
-}
-
-/// The report in the form of the API.
-fn view(validation: &Validation) -> ValidationView {
-    let text = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
-    let stage = |report: &StageReport| ValidationStage {
-        stage: report.stage.name().to_owned(),
-        outcome: report.outcome.name().to_owned(),
-        code: report.code.map(u16::from),
-        cause: text(&report.cause),
-        advice: text(&report.advice),
-        details: report.details(),
-    };
-    let warnings = validation.stages.iter().filter(|report| report.outcome == Outcome::Warning);
-    ValidationView {
-        valid: validation.is_ok(),
-        stages: validation.stages.iter().map(stage).collect(),
-        warnings: warnings.map(|report| report.cause.clone()).collect(),
     }
 }
 

@@ -1,16 +1,13 @@
 //! From what is stored or asked for to a source that can be read.
 
-use std::collections::BTreeMap;
-
 use chandlery_api::{
     SourceCredentials, SourceKind, SourceRequest, SourceSettings, ValidationStage, ValidationView,
 };
 use chandlery_core::{Error, Result, Secret};
 use chandlery_source::foreign::{
-    self, Access, Credentials, Failure, Login, Outcome, Source, SourceUrl, StageReport,
+    self, Access, Credentials, Failure, Login, Outcome, Source, SourceUrl, StageReport, Validation,
 };
 use chandlery_store::sources::SourceRow;
-use jiff::Timestamp;
 
 use super::{check, history, settings_of, unseal};
 use crate::app::App;
@@ -177,57 +174,29 @@ pub(super) async fn validate(
     let kind = settings.kind.map(kind_name);
     let access = access_of(&settings);
     let validation = foreign::validate(kind, &settings.url, access, credentials, &app.outbound).await;
-    Ok(ValidationView {
-        valid: validation.is_ok(),
-        warnings: super::warnings(&settings),
-        stages: validation.stages.into_iter().map(stage_of).collect(),
-    })
+    Ok(validation_view(&validation))
 }
 
-fn stage_of(report: StageReport) -> ValidationStage {
-    let given = |text: String| Some(text).filter(|text| !text.is_empty());
-    let outcome = match report.outcome {
-        Outcome::Ok => "ok",
-        Outcome::Warning => "warning",
-        Outcome::Failed => "failed",
-        Outcome::Skipped => "skipped",
-    };
+/// What trying a source showed, in the form of the API.
+#[must_use]
+pub fn validation_view(validation: &Validation) -> ValidationView {
+    let warnings = validation.stages.iter().filter(|report| report.outcome == Outcome::Warning);
+    ValidationView {
+        valid: validation.is_ok(),
+        stages: validation.stages.iter().map(stage_view).collect(),
+        warnings: warnings.map(|report| report.cause.clone()).collect(),
+    }
+}
+
+fn stage_view(report: &StageReport) -> ValidationStage {
+    let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
     ValidationStage {
         stage: report.stage.name().to_owned(),
-        outcome: outcome.to_owned(),
+        outcome: report.outcome.name().to_owned(),
         code: report.code.map(u16::from),
-        details: details_of(&report),
-        cause: given(report.cause),
-        advice: given(report.advice),
+        cause: given(&report.cause),
+        advice: given(&report.advice),
+        details: report.details(),
         skipped: report.skipped.iter().map(history::told_skipped).collect(),
     }
-}
-
-/// What was learnt, by name.
-fn details_of(report: &StageReport) -> BTreeMap<String, String> {
-    let time = |seconds| Timestamp::from_second(seconds).map(|time| time.to_string()).unwrap_or_default();
-    let mut details = vec![("milliseconds", report.milliseconds.to_string())];
-    details.extend(report.status.map(|status| ("status", status.to_string())));
-    if !report.addresses.is_empty() {
-        details.push(("addresses", report.addresses.join(" ")));
-    }
-    if let Some(certificate) = &report.certificate {
-        details.extend([
-            ("subject", certificate.subject.clone()),
-            ("issuer", certificate.issuer.clone()),
-            ("valid-from", time(certificate.not_before)),
-            ("valid-until", time(certificate.not_after)),
-        ]);
-    }
-    if let Some(counts) = &report.counts {
-        details.extend([
-            ("charts", counts.charts.to_string()),
-            ("versions", counts.versions.to_string()),
-            ("duplicates", counts.duplicates.to_string()),
-            ("unreachable", counts.unreachable.to_string()),
-            ("invalid", counts.invalid.to_string()),
-            ("bytes", counts.bytes.to_string()),
-        ]);
-    }
-    details.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -39,6 +39,9 @@ pub(super) fn checked(app: &App, request: SourceRequest) -> Result<Checked> {
     }
     settings.url = url.to_string();
     let given = credentials.clone().flatten().unwrap_or_default();
+    if given.access_key_id.is_some() != given.secret_access_key.is_some() {
+        return Err(Error::invalid("credentials", "an access key has an id and a secret: give both"));
+    }
     Source::new(url.clone(), access_of(&settings), credentials_of(given)?, &app.outbound)
         .map_err(|failure| invalid(&failure))?;
     Ok(Checked { kind: kind_of(&url, &settings), settings, credentials })

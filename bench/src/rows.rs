@@ -8,6 +8,7 @@ mod index;
 mod memory;
 mod put;
 mod render;
+mod sources;
 mod start;
 mod store;
 mod upload;
@@ -27,4 +28,5 @@ pub(crate) const GROUPS: &[Group] = &[
     Group { name: "render", run: render::run },
     Group { name: "hostile", run: hostile::run },
     Group { name: "store", run: store::run },
+    Group { name: "sources", run: sources::run },
 ];

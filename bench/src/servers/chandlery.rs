@@ -51,6 +51,8 @@ impl Chandlery {
         }
         command.arg("serve").arg("--data-dir").arg(data).arg("--listen").arg(address.to_string());
         command.arg("--admin-password-file").arg(&password_file);
+        // The sources of external repositories are on this machine.
+        command.args(["--outbound-allow", "127.0.0.0/8"]);
         command.args(database.map(|url| ["--database-url", url]).into_iter().flatten());
         let mut process =
             Process::start("chandlery", &mut command, &workspace.scratch.join("chandlery.log"))?;

@@ -68,6 +68,9 @@ impl Server {
         })?;
         let address = listener.local_addr().map_err(Error::internal)?;
         let generated_password = bootstrap(&store, &config).await?;
+        if embedded {
+            chandlery_store::sources::release_all(store.database().writer()).await?;
+        }
         let oidc = oidc_logins(&config, &store).await?;
         let app = build_app(config, store, address, embedded, oidc)?;
         let router = routes::router(&app);

@@ -11,7 +11,7 @@ use crate::program::{Home, Outcome};
 use crate::server::{PASSWORD, Server};
 
 /// A home that is logged in as `admin`.
-pub(super) fn logged_in(server: &Server) -> Home {
+pub(crate) fn logged_in(server: &Server) -> Home {
     let home = Home::new();
     let login = ["login", server.url(), "--username", "admin", "--password-stdin"];
     home.run_with_input(&environment::chandlery(), &login, PASSWORD).succeeded();

@@ -7,6 +7,7 @@ mod corpus;
 mod dependency;
 mod differential;
 mod environment;
+mod external;
 mod helm;
 mod helm_compare;
 mod http;

@@ -161,6 +161,13 @@ impl Server {
         rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
     }
 
+    /// Kills it at once, as a crash would, and keeps its home.
+    pub(crate) fn kill(mut self) -> Home {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        std::mem::replace(&mut self.home, Home::new())
+    }
+
     /// Waits for its end and gives its exit code.
     pub(crate) fn wait(&mut self) -> Option<i32> {
         self.process.wait().unwrap().code()

@@ -107,6 +107,17 @@ fn every_setting_can_be_set_in_every_layer() {
         ("smtp-from", "Chandlery <chandlery@example.org>"),
         ("log-format", "json"),
         ("log-level", "warn"),
+        ("oidc-issuer", "https://id.example.org"),
+        ("oidc-client-id", "chandlery"),
+        ("oidc-client-secret", "secret"),
+        ("oidc-ca", "/dev/null"),
+        ("oidc-scopes", "profile, groups"),
+        ("oidc-name-claim", "nickname"),
+        ("oidc-groups-claim", "roles"),
+        ("oidc-display-name", "Our log-in"),
+        ("oidc-create-accounts", "false"),
+        ("oidc-allowed-domains", "example.org"),
+        ("oidc-required-group", "people"),
     ];
     assert_eq!(
         examples.map(|(name, _)| name).to_vec(),
@@ -115,7 +126,7 @@ fn every_setting_can_be_set_in_every_layer() {
     let file: String = examples.iter().map(|(name, value)| format!("{name}: {value:?}\n")).collect();
     let environment: Vec<_> = examples.iter().map(|(name, value)| (variable_of(name), *value)).collect();
     let environment: Vec<_> = environment.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-    let secrets = ["initial-password", "encryption-key", "smtp-password"];
+    let secrets = ["initial-password", "encryption-key", "smtp-password", "oidc-client-secret"];
     let only_variables: Vec<_> = environment
         .iter()
         .filter(|(name, _)| secrets.map(variable_of).iter().any(|one| one == name))

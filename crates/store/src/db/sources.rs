@@ -259,6 +259,15 @@ pub async fn lease(
     Ok(connection.execute(sql, values).await? == 1)
 }
 
+/// Takes all leases away: for the only process of a database, whose predecessor may have died with some.
+///
+/// # Errors
+/// Faults of the database only.
+pub async fn release_all(connection: &impl Connection) -> Result<()> {
+    let sql = "UPDATE sources SET leased_by = '', leased_until = 0 WHERE leased_until <> 0";
+    connection.execute(sql, vec![]).await.map(drop)
+}
+
 /// How a look at a source ended.
 #[derive(Clone, Debug)]
 pub struct SourceOutcome<'a> {

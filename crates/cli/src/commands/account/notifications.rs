@@ -1,4 +1,4 @@
-//! `chandlery user notifications`: what the caller is told by mail.
+//! `chandlery account notifications`: what the caller is told by mail.
 
 use anyhow::Result;
 use chandlery_api::{NotificationChoices, UpdateNotificationChoices};
@@ -13,9 +13,11 @@ use crate::output::Table;
 /// The events are version.submitted, version.cancelled, version.review-started, version.phase-passed, version.passed,
 /// version.rejected, version.released, version.suspended and version.recovered.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  chandlery user notifications\n  chandlery user notifications --all\n  \
-                  chandlery user notifications --mail version.passed --mail version.rejected\n  \
-                  chandlery user notifications --none")]
+#[command(
+    after_help = "Examples:\n  chandlery account notifications\n  chandlery user notifications --all\n  \
+                  chandlery account notifications --mail version.passed --mail version.rejected\n  \
+                  chandlery account notifications --none"
+)]
 pub(crate) struct NotificationArguments {
     /// Be told of this by mail, repeated for more, and of nothing else.
     #[arg(long = "mail", value_name = "EVENT", conflicts_with_all = ["all", "none"])]

@@ -79,8 +79,9 @@ pub(super) async fn mirror(
         let Some(last) = batch.last() else { return Ok(()) };
         after = last.id;
         for file in &batch {
-            let cached = external_charts::cached(database.reader(), row.repository_id).await?;
-            if settings.cache_quota.is_some_and(|quota| cached.bytes >= quota) {
+            if let Some(quota) = settings.cache_quota
+                && external_charts::cached(database.reader(), row.repository_id).await?.bytes >= quota
+            {
                 problems.add("the cache is full: raise cache_quota to mirror the other packages");
                 return Ok(());
             }

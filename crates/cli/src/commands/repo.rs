@@ -207,22 +207,29 @@ impl GetArguments {
 impl DeleteArguments {
     async fn run(self) -> Result<()> {
         if !self.yes {
-            return Err(usage(self.impact().await?));
+            return Err(usage(self.impact().await));
         }
         delete(&self.client, &segments(&self.path), &format!("repository {}", self.path)).await
     }
 }
 
 impl DeleteArguments {
-    /// What would happen.
-    async fn impact(&self) -> Result<String> {
+    /// What would happen, as far as a server tells.
+    async fn impact(&self) -> String {
+        let all = match self.ask().await {
+            Ok(impact) => format!(
+                "{} versions of {} charts ({} apps have one of them and keep it)",
+                impact.versions, impact.charts, impact.apps
+            ),
+            Err(_) => "all its packages".to_owned(),
+        };
+        format!("{} would be deleted with {all}: add --yes", self.path)
+    }
+
+    async fn ask(&self) -> Result<RemovalImpact> {
         let client = Client::new(&self.client)?;
         let segments: Vec<&str> = segments(&self.path).into_iter().chain(["removal"]).collect();
-        let impact: RemovalImpact = client.get_json(&client.api(&segments)?).await?;
-        Ok(format!(
-            "{} would be deleted with {} versions of {} charts ({} apps have one of them and keep it): add --yes",
-            self.path, impact.versions, impact.charts, impact.apps
-        ))
+        client.get_json(&client.api(&segments)?).await
     }
 }
 

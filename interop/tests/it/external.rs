@@ -72,7 +72,7 @@ fn slow_index() -> String {
             index.push_str(&format!("  chart-{}:\n", number / 20));
         }
         let (chart, version) = (number / 20, number % 20);
-        let digest = format!("{number:064x}");
+        let digest = format!("f{number:063x}");
         index.push_str(&format!(
             "  - apiVersion: v2\n    name: chart-{chart}\n    version: 1.{version}.0\n    digest: {digest}\n    \
              urls: [chart-{chart}-1.{version}.0.tgz]\n"

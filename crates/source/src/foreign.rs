@@ -87,13 +87,18 @@ impl Source {
 
     /// Lists what the repository has, unless `previous` tells that it is as it was then.
     ///
-    /// Items that `known` contains are listed as [`Item::Known`] and neither read nor fetched, so that a large repository
+    /// `known` is waited for only when something may have changed. Items that it contains are listed as [`Item::Known`] and neither read nor fetched, so that a large repository
     /// with a small change costs little. The list is whole only when [`Listing::next`] has answered `None`.
     ///
     /// # Errors
     ///
     /// A [`Failure`], before the listing or from [`Listing::next`]; what was listed before one is void.
-    pub async fn fetch(&self, previous: Option<&Validator>, known: Known) -> Result<Fetched, Failure> {
+    pub async fn fetch(
+        &self,
+        previous: Option<&Validator>,
+        known: impl IntoFuture<Output = Known, IntoFuture: Send>,
+    ) -> Result<Fetched, Failure> {
+        let known = known.into_future();
         let scope = self.scope();
         let previous = previous.filter(|previous| previous.scope == scope);
         match &self.url {

@@ -120,7 +120,7 @@ pub(super) async fn fetch(
     source: &Source,
     url: &BucketUrl,
     previous: Option<&Validator>,
-    known: Known,
+    known: impl Future<Output = Known> + Send,
 ) -> Result<Fetched, Failure> {
     let operator = operator(source, url)?;
     let etag = match operator.stat(INDEX).await {
@@ -188,7 +188,7 @@ async fn list(
     source: &Source,
     operator: Operator,
     previous: Option<&Validator>,
-    known: Known,
+    known: impl Future<Output = Known> + Send,
 ) -> Result<Fetched, Failure> {
     let mut objects = list_objects(&operator).await?;
     objects.sort();
@@ -204,6 +204,7 @@ async fn list(
         let advice = "Check the folder, or upload a package.";
         return Err(Failure::new(Stage::Content, Code::NotARepository, cause, advice));
     }
+    let known = known.await;
     let (mut writer, listing) = listing::channel(validator);
     tokio::spawn(async move {
         if let Ok(outcome) = read_objects(&operator, objects, &known, &mut writer).await {

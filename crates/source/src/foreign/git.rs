@@ -120,7 +120,7 @@ pub(super) async fn fetch(
     source: &Source,
     url: &GitUrl,
     previous: Option<&Validator>,
-    known: Known,
+    known: impl Future<Output = Known> + Send,
 ) -> Result<Fetched, Failure> {
     let remote = Remote::find(source, &url.remote).await?;
     let reference = source.access.reference.as_deref().or(url.reference.as_deref());
@@ -138,6 +138,7 @@ pub(super) async fn fetch(
     let path = [url.path.as_str(), source.access.sub_path.as_deref().unwrap_or_default()];
     let path = path.map(|part| part.trim_matches('/')).into_iter().filter(|part| !part.is_empty());
     let path = path.collect::<Vec<_>>().join("/");
+    let known = known.await;
     let (writer, listing) = listing::channel(validator);
     tokio::task::spawn_blocking(move || list(&objects, &wanted, &path, &known, writer));
     Ok(Fetched::Changed(listing))

@@ -21,7 +21,7 @@ pub(super) async fn fetch(
     source: &Source,
     base: &Url,
     previous: Option<&Validator>,
-    known: Known,
+    known: impl Future<Output = Known> + Send,
 ) -> Result<Fetched, Failure> {
     let answer = ask(source, base, previous).await?;
     let validator = validator(source, answer.headers());

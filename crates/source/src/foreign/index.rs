@@ -15,7 +15,7 @@ pub(super) async fn list(
     spooled: Spooled,
     mut validator: Validator,
     previous: Option<&Validator>,
-    known: Known,
+    known: impl Future<Output = Known> + Send,
     locate: Locate,
 ) -> Result<Fetched, Failure> {
     let unpacking = tokio::task::spawn_blocking(move || {
@@ -30,6 +30,7 @@ pub(super) async fn list(
     if previous.is_some_and(|previous| previous.digest == Some(digest)) {
         return Ok(Fetched::Unchanged(validator));
     }
+    let known = known.await;
     let (writer, listing) = listing::channel(validator);
     tokio::task::spawn_blocking(move || read(&text, &known, &*locate, writer));
     Ok(Fetched::Changed(listing))

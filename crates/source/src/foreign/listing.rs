@@ -48,6 +48,16 @@ impl Known {
     }
 }
 
+impl IntoFuture for Known {
+    type Output = Self;
+    type IntoFuture = std::future::Ready<Self>;
+
+    /// Known at once; others look it up when they are asked.
+    fn into_future(self) -> Self::IntoFuture {
+        std::future::ready(self)
+    }
+}
+
 impl FromIterator<Digest> for Known {
     fn from_iter<I: IntoIterator<Item = Digest>>(fingerprints: I) -> Self {
         Self(Arc::new(fingerprints.into_iter().collect()))

@@ -42,7 +42,7 @@ pub(super) async fn fetch(
     source: &Source,
     url: &RegistryUrl,
     previous: Option<&Validator>,
-    known: Known,
+    known: impl Future<Output = Known> + Send,
 ) -> Result<Fetched, Failure> {
     let registry = Registry::new(source, url)?;
     let mut tags = list_tags(&registry, &url.path).await?;
@@ -53,6 +53,7 @@ pub(super) async fn fetch(
     if is_unchanged && !source.access.check_moved_tags {
         return Ok(Fetched::Unchanged(validator));
     }
+    let known = known.await;
     let (mut writer, listing) = listing::channel(validator);
     let check_moved = source.access.check_moved_tags;
     tokio::spawn(async move {

@@ -189,11 +189,23 @@ fn next_look(row: &SourceRow, failed: bool, now: Timestamp) -> Result<Option<Tim
 
 /// Reads a source and brings the rows in line with it; in words for whoever manages it why that is not possible.
 async fn read(app: &App, row: &SourceRow, source: &Source) -> Result<Learnt, String> {
-    let listed = external_charts::listed(app.store.database().reader(), row.repository_id);
     let mut reading = Reading::new(app, row, source)?;
-    let known = reading.expect(listed.await.map_err(words)?);
     let previous: Option<Validator> = serde_json::from_str(&row.validator).ok();
-    let fetched = source.fetch(previous.as_ref(), known).await;
+    let mut fault = None;
+    // Asked only when something may have changed.
+    let known = async {
+        match external_charts::listed(app.store.database().reader(), row.repository_id).await {
+            Ok(listed) => reading.expect(listed),
+            Err(error) => {
+                fault = Some(error);
+                Known::default()
+            }
+        }
+    };
+    let fetched = source.fetch(previous.as_ref(), Box::pin(known)).await;
+    if let Some(error) = fault {
+        return Err(words(error));
+    }
     match fetched.map_err(|failure| connect::told(&failure))? {
         Fetched::Unchanged(validator) => {
             Ok(Learnt { validator: Some(validator), is_unchanged: true, ..Learnt::default() })

@@ -310,7 +310,7 @@ pub struct RemovalImpact {
     pub charts: u64,
     /// Versions of them.
     pub versions: u64,
-    /// Packages whose bytes are here and would be removed, unless something else needs them.
+    /// Packages fetched from its source that would be removed, unless something else needs them; 0 for a hosted one.
     pub cached_packages: u64,
     /// Their bytes.
     pub cached_bytes: u64,

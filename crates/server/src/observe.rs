@@ -249,7 +249,7 @@ async fn to_its_end(answer: impl Future<Output = Response<Body>> + Send + 'stati
 /// which are many and cheap, at `debug`. Their failures name the id themselves.
 fn span_of(id: &HeaderValue, method: &Method, path: &str) -> tracing::Span {
     // The rest of such a path is a secret.
-    let path = path.split_inclusive("/hooks/").next().unwrap_or_default();
+    let path = path.split_once(HOOKS).map_or(path, |_| HOOKS);
     let id = id.to_str().unwrap_or_default();
     if is_read(method) {
         tracing::debug_span!("request", id, %method, path)
@@ -257,6 +257,9 @@ fn span_of(id: &HeaderValue, method: &Method, path: &str) -> tracing::Span {
         tracing::info_span!("request", id, %method, path)
     }
 }
+
+/// Where addresses begin that are secrets.
+const HOOKS: &str = "/api/v1/hooks/";
 
 fn is_read(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)

@@ -9,10 +9,11 @@ use chandlery_core::{
     Actor, Error, Permission, Place, RepositoryPath, RepositoryScope, RepositorySettings, Result, authorise,
     may,
 };
-use chandlery_store::{Store, charts, repositories, workspaces};
+use chandlery_store::{Store, Transaction, charts, repositories, workspaces};
 use jiff::Timestamp;
 
 use super::sources;
+use super::trail::{self, Change};
 use super::workspaces::create_with_administrator;
 use crate::app::{App, STORE_REPOSITORY, Scope, filled_by_releases};
 
@@ -176,6 +177,7 @@ pub(crate) async fn create(app: &App, actor: &Actor, request: CreateRepository) 
     if let Some(source) = source {
         sources::insert(app, &transaction, actor, id, source).await?;
     }
+    note(&transaction, actor, "repository.create", &path).await?;
     transaction.commit().await?;
     if is_external {
         app.syncs.wake();
@@ -232,6 +234,7 @@ pub(crate) async fn update(app: &App, scope: &Scope, change: UpdateRepository) -
     check(&settings)?;
     let transaction = app.store.database().begin().await?;
     repositories::update(&transaction, current.id, &settings, Timestamp::now()).await?;
+    note(&transaction, &scope.actor, "repository.update", path).await?;
     transaction.commit().await?;
     app.repositories.refresh(path).await?;
     drop(changes);
@@ -251,12 +254,36 @@ pub(crate) async fn delete(app: &App, scope: &Scope) -> Result<()> {
     }
     let _changes = app.repositories.changes.lock().await;
     let transaction = app.store.database().begin().await?;
+    note(&transaction, &scope.actor, "repository.delete", path).await?;
     repositories::delete(&transaction, scope.repository.id).await?;
     transaction.commit().await?;
     app.repositories.remember(path, None);
     app.indexes.forget(scope.repository.id);
     tracing::info!(repository = %path, "repository deleted");
     Ok(())
+}
+
+/// Notes in the audit what somebody did with a repository.
+async fn note(
+    transaction: &Transaction,
+    actor: &Actor,
+    action: &'static str,
+    path: &RepositoryPath,
+) -> Result<()> {
+    note_with(transaction, actor, action, path, String::new()).await
+}
+
+/// The same, with words; never a secret.
+pub(crate) async fn note_with(
+    transaction: &Transaction,
+    actor: &Actor,
+    action: &'static str,
+    path: &RepositoryPath,
+    message: String,
+) -> Result<()> {
+    let workspace = workspaces::find(transaction, &path.workspace).await?;
+    let change = Change { action, name: path.to_string(), workspace: workspace.as_ref(), message };
+    trail::note(transaction, actor, change).await
 }
 
 /// Refuses settings that would do harm.

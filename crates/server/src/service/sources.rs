@@ -13,10 +13,10 @@ use chandlery_api::{
 use chandlery_core::{Actor, Digest, Error, Permission, Result, Secret};
 use chandlery_store::source_runs::{self, SourceRunRow};
 use chandlery_store::sources::{self, SourceChange, SourceRow, SourceState};
-use chandlery_store::{Sealed, Transaction, charts, external_charts, repositories, workspaces};
+use chandlery_store::{Sealed, Transaction, charts, external_charts, repositories};
 use jiff::{SignedDuration, Timestamp};
 
-use super::trail::{self, Change};
+use super::repositories::note_with;
 use crate::app::{App, Scope, WorkspaceScope};
 use crate::authentication::random_secret;
 use crate::http::pages::{limit_of, page_of_first};
@@ -231,10 +231,7 @@ fn stays_there(row: &SourceRow, checked: &Checked) -> Result<()> {
 }
 
 async fn note(transaction: &Transaction, scope: &Scope, action: &'static str, message: String) -> Result<()> {
-    let path = &scope.repository.path;
-    let workspace = workspaces::find(transaction, &path.workspace).await?;
-    let change = Change { action, name: path.to_string(), workspace: workspace.as_ref(), message };
-    trail::note(transaction, &scope.actor, change).await
+    note_with(transaction, &scope.actor, action, &scope.repository.path, message).await
 }
 
 /// Has the source looked at now.

@@ -449,9 +449,10 @@ pub struct Cached {
 /// # Errors
 /// Faults of the database only.
 pub async fn cached(connection: &impl Connection, repository_id: i64) -> Result<Cached> {
-    let sql = "SELECT COUNT(CASE WHEN stored THEN 1 END),
-          CAST(COALESCE(SUM(CASE WHEN stored THEN size END), 0) AS BIGINT), COUNT(vanished_at), COUNT(claimed_digest)
-        FROM versions WHERE repository_id = $1";
+    let sql = "SELECT COUNT(*), CAST(COALESCE(SUM(size), 0) AS BIGINT),
+          (SELECT COUNT(*) FROM versions WHERE repository_id = $1 AND vanished_at IS NOT NULL),
+          (SELECT COUNT(*) FROM versions WHERE repository_id = $1 AND claimed_digest IS NOT NULL)
+        FROM versions WHERE repository_id = $1 AND stored AND location IS NOT NULL";
     let row = connection.query_optional(sql, vec![repository_id.into()]).await?;
     row.map_or(Ok(Cached::default()), |row| {
         let mut columns = Columns::of(&row);

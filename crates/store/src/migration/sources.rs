@@ -25,6 +25,9 @@ const CHANGES: &[&str] = &[
     "ALTER TABLE versions ADD COLUMN vanished_at BIGINT",
     // What the source calls the digest of this version now, where it is not the first one.
     "ALTER TABLE versions ADD COLUMN claimed_digest {text}",
+    // What is told of an external repository is counted from these, and not from all it lists.
+    "CREATE INDEX versions_cached ON versions (repository_id, size) WHERE stored AND location IS NOT NULL",
+    "CREATE INDEX versions_vanished ON versions (repository_id) WHERE vanished_at IS NOT NULL",
     "CREATE INDEX versions_claimed ON versions (repository_id, id) WHERE claimed_digest IS NOT NULL",
     // `settings` is JSON without secrets, `credentials` is sealed, `validator` is what makes the next look conditional.
     // Whoever syncs holds the lease: nothing else says that a sync is under way, so none is left behind.

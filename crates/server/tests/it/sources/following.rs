@@ -44,6 +44,10 @@ async fn it_follows_its_source(pair: Pair) {
     let impact = admin.get(&format!("{MIRROR}/removal")).await.expect(200).json();
     assert_eq!((&impact["charts"], &impact["cached_packages"]), (&json!(2), &json!(2)));
     admin.delete(MIRROR).await.expect(204);
+    let audit = admin.get("/api/v1/audit?kind=repository").await.expect(200).json();
+    let actions: Vec<&str> =
+        audit["items"].as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["repository.delete", "repository.create"]);
     admin.get("/mirrors/upstream/index.yaml").await.expect(404);
 }
 

@@ -88,6 +88,10 @@ impl Catalogue {
         run_async(async {
             let connection = connect(&url).await?;
             content::write(&connection, apps(bench)).await?;
+            // The packages belong to it as well.
+            let installation = fs::read_to_string(other.data.join("blobs/instance"))?;
+            let claim = format!("UPDATE instance SET value = '{}' WHERE name = 'id'", installation.trim());
+            connection.execute_unprepared(&claim).await?;
             // What its housekeeping does within minutes.
             connection.execute_unprepared("VACUUM ANALYZE").await?;
             Ok(connection.close().await?)

@@ -2,12 +2,15 @@
 
 use std::io::{BufRead, BufReader, Read, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
 /// No answer takes this long from a server that works.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
+
+/// How long a connection may rest: servers close those that rest for long.
+const LONGEST_REST: Duration = Duration::from_secs(5);
 
 /// An answer, read whole.
 #[derive(Debug)]
@@ -32,7 +35,8 @@ impl Answer {
 pub(crate) struct Client {
     address: SocketAddr,
     authorization: Option<String>,
-    stream: Option<BufReader<TcpStream>>,
+    /// The connection, and when it was last used.
+    stream: Option<(BufReader<TcpStream>, Instant)>,
 }
 
 impl Client {
@@ -71,13 +75,13 @@ impl Client {
     ) -> Result<Answer> {
         let head = self.head(method, path, headers, body.len());
         let mut stream = match self.stream.take() {
-            Some(stream) => stream,
-            None => connect(self.address)?,
+            Some((stream, used)) if used.elapsed() < LONGEST_REST => stream,
+            _ => connect(self.address)?,
         };
         stream.get_mut().write_all(&[head.as_bytes(), body].concat())?;
         let answer = read_answer(&mut stream, method)?;
         if answer.header("connection") != Some("close") {
-            self.stream = Some(stream);
+            self.stream = Some((stream, Instant::now()));
         }
         Ok(answer)
     }

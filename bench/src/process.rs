@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -23,19 +23,20 @@ const STOP_TIME_LIMIT: Duration = Duration::from_secs(20);
 pub(crate) struct Process {
     name: String,
     child: Child,
+    log: PathBuf,
 }
 
 impl Process {
     /// Starts a command whose output goes to a file.
     pub(crate) fn start(name: &str, command: &mut Command, log: &Path) -> Result<Self> {
-        let log = File::create(log)?;
+        let file = File::create(log)?;
         let child = command
             .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
+            .stdout(file.try_clone()?)
+            .stderr(file)
             .spawn()
             .with_context(|| format!("cannot start {:?}", command.get_program()))?;
-        Ok(Self { name: name.to_owned(), child })
+        Ok(Self { name: name.to_owned(), child, log: log.to_owned() })
     }
 
     /// User and system time of the process and its descendants so far, in seconds.
@@ -60,7 +61,10 @@ impl Process {
     pub(crate) fn check_running(&mut self) -> Result<()> {
         match self.child.try_wait()? {
             None => Ok(()),
-            Some(status) => bail!("{} ended by itself: {status}", self.name),
+            Some(status) => {
+                let log = fs::read_to_string(&self.log)?;
+                bail!("{} ended by itself: {status}: {}", self.name, log.lines().last().unwrap_or_default())
+            }
         }
     }
 

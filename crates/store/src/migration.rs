@@ -4,6 +4,7 @@ mod account_groups;
 mod app_store;
 mod dialect;
 mod initial;
+mod lists;
 mod sources;
 
 use chandlery_core::Result;
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(app_store::Migration),
             Box::new(sources::Migration),
             Box::new(account_groups::Migration),
+            Box::new(lists::Migration),
         ]
     }
 }

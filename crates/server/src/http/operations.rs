@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
-use chandlery_store::charts;
+use chandlery_store::repositories;
 use http::{StatusCode, header};
 use serde_json::json;
 
@@ -42,10 +42,14 @@ pub(crate) async fn readyz(State(app): State<SharedApp>) -> Response {
 
 /// `GET /metrics`
 pub(crate) async fn metrics(State(app): State<SharedApp>) -> Response {
-    if let Ok(counts) = charts::counts(app.store.database().reader()).await {
-        let total =
-            |count: fn(&charts::Counts) -> u64| counts.iter().map(|(_, counts)| count(counts)).sum::<u64>();
-        app.metrics.set_counts(total(|counts| counts.charts), total(|counts| counts.versions));
+    let reader = app.store.database().reader();
+    let counted = async {
+        let repositories = repositories::generations(reader).await?;
+        app.repositories.counts.of(reader, &repositories).await
+    };
+    if let Ok(counts) = counted.await {
+        let charts = counts.iter().map(|counts| counts.charts).sum();
+        app.metrics.set_counts(charts, counts.iter().map(|counts| counts.versions).sum());
     }
     let (text, content_type) = app.metrics.render();
     ([(header::CONTENT_TYPE, content_type)], text).into_response()

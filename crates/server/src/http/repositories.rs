@@ -3,9 +3,10 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use chandlery_api::{CreateRepository, PageQuery, UpdateRepository};
+use chandlery_core::Error;
 use http::StatusCode;
 
-use super::pages::{page_of, page_response};
+use super::pages::{limit_of, page_of_first, page_response};
 use super::{Json, Query, json};
 use crate::app::{Scope, SharedApp};
 use crate::error::ApiError;
@@ -20,8 +21,11 @@ pub(crate) async fn list_repositories(
     Caller(actor): Caller,
     Query(query): Query<PageQuery>,
 ) -> Answer {
-    let repositories = service::list(&app, &actor).await?;
-    let page = page_of(repositories, &query, |repository| repository.path.to_string())?;
+    let limit = limit_of(query.limit)?;
+    let after = query.cursor.as_deref().map(str::parse).transpose();
+    let after = after.map_err(|_| Error::invalid("cursor", "is not one that a page gave"))?;
+    let repositories = service::list(&app, &actor, after, limit + 1).await?;
+    let page = page_of_first(repositories, limit, |repository| repository.path.to_string());
     Ok(page_response("/api/v1/repositories", &query, &page))
 }
 

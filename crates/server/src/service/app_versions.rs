@@ -1,6 +1,8 @@
 //! Versions of apps: their packages, texts and files.
 
-use chandlery_api::{AppVersionView, PackageFile, Page, PageQuery, ReviewSummary};
+use std::collections::HashMap;
+
+use chandlery_api::{AppVersionView, PackageFile, Page, PageQuery, ReviewSettings, ReviewSummary};
 use chandlery_chart::review::{Comparison, Settings, compare};
 use chandlery_chart::{Limits, Metadata, contents};
 use chandlery_core::{Action, Actor, Digest, Error, Permission, Result};
@@ -195,11 +197,15 @@ pub(crate) async fn list(app: &App, scope: &AppScope, query: &PageQuery) -> Resu
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let next = rows.last().filter(|_| more).map(|row| row.version.clone());
-    let mut items = Vec::with_capacity(rows.len());
-    for row in rows {
-        items.push(view(app, scope, row).await?);
-    }
-    Ok(Page { items, next })
+    let submissions: Vec<i64> = rows.iter().filter_map(|row| row.review_id).collect();
+    let submissions = reviews::find_all(reader, &submissions).await?;
+    let mut submissions: HashMap<i64, ReviewRow> = submissions.into_iter().map(|row| (row.id, row)).collect();
+    let settings = settings(reader).await?;
+    let shape = |row: AppVersionRow| {
+        let review = row.review_id.and_then(|id| submissions.remove(&id));
+        shape(scope, row, review, &settings)
+    };
+    Ok(Page { items: rows.into_iter().map(shape).collect::<Result<_>>()?, next })
 }
 
 /// One version as the caller sees it.
@@ -216,11 +222,19 @@ pub(crate) async fn view(app: &App, scope: &AppScope, row: AppVersionRow) -> Res
         Some(id) => reviews::find(reader, id).await?,
         None => None,
     };
-    let settings = settings(reader).await?;
+    shape(scope, row, review, &settings(reader).await?)
+}
+
+fn shape(
+    scope: &AppScope,
+    row: AppVersionRow,
+    review: Option<ReviewRow>,
+    settings: &ReviewSettings,
+) -> Result<AppVersionView> {
     Ok(AppVersionView {
         workspace: scope.workspace.name.clone(),
         app: scope.app.name.clone(),
-        actions: possible_actions(&scope.actor, scope.place(), row.state, review.as_ref(), &settings),
+        actions: possible_actions(&scope.actor, scope.place(), row.state, review.as_ref(), settings),
         version: row.version,
         app_version: row.package.app_version,
         state: row.state,

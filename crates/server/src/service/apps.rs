@@ -246,14 +246,9 @@ pub(crate) async fn list(app: &App, scope: &WorkspaceScope, query: &AppListQuery
     let mut rows = apps::list(reader, scope.workspace.id, &filter, after, limit + 1).await?;
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
-    let next = rows.last().filter(|_| more).map(|row| row.name.to_string());
-    let mut items = Vec::with_capacity(rows.len());
-    for row in rows {
-        let latest = app_versions::list(reader, row.id, false, None, 1).await?;
-        let latest = latest.into_iter().next().map(|version| version.version);
-        items.push(shape(app, &scope.actor, scope.place(), row, latest)?);
-    }
-    Ok(Page { items, next })
+    let next = rows.last().filter(|_| more).map(|(row, _)| row.name.to_string());
+    let shape = |(row, latest)| shape(app, &scope.actor, scope.place(), row, latest);
+    Ok(Page { items: rows.into_iter().map(shape).collect::<Result<_>>()?, next })
 }
 
 /// One app as the caller sees it.

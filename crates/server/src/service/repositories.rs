@@ -1,5 +1,7 @@
 //! Repositories: looking them up on every request, and managing them.
 
+mod counts;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -16,6 +18,7 @@ use super::sources;
 use super::trail::{self, Change};
 use super::workspaces::create_with_administrator;
 use crate::app::{App, STORE_REPOSITORY, Scope, filled_by_releases};
+use counts::RepositoryCounts;
 
 /// A repository as requests use it.
 #[derive(Debug)]
@@ -85,6 +88,8 @@ pub(crate) struct Repositories {
     default: RepositoryPath,
     only_writer: bool,
     known: RwLock<HashMap<RepositoryPath, Arc<Repository>>>,
+    /// How much they hold.
+    pub(crate) counts: RepositoryCounts,
     /// Held while rows and `known` are brought together.
     changes: tokio::sync::Mutex<()>,
 }
@@ -92,7 +97,14 @@ pub(crate) struct Repositories {
 impl Repositories {
     /// Nothing known yet.
     pub(crate) fn new(store: Arc<Store>, default: RepositoryPath, only_writer: bool) -> Self {
-        Self { store, default, only_writer, known: RwLock::default(), changes: tokio::sync::Mutex::default() }
+        Self {
+            store,
+            default,
+            only_writer,
+            known: RwLock::default(),
+            counts: RepositoryCounts::default(),
+            changes: tokio::sync::Mutex::default(),
+        }
     }
 
     /// Notes that a change of a repository was committed by somebody who has only its path.
@@ -201,26 +213,51 @@ fn may_create_workspaces(actor: &Actor) -> Result<()> {
 /// A repository and what it holds.
 pub(crate) async fn get(app: &App, scope: &Scope) -> Result<RepositoryView> {
     scope.require(Permission::AppsView)?;
-    let counts = charts::counts(app.store.database().reader()).await?;
-    let counts = counts.into_iter().find(|(id, _)| *id == scope.repository.id);
     let current = app.repositories.read(&scope.repository.path).await?;
-    Ok(view(app, &current, counts.map(|(_, counts)| counts).unwrap_or_default()))
+    let mut views = views(app, &[current]).await?;
+    views.pop().ok_or_else(|| Error::internal("a repository without a view"))
 }
 
-/// All repositories that `actor` may read, in the order of their paths.
-pub(crate) async fn readable(app: &App, actor: &Actor) -> Result<Vec<Arc<Repository>>> {
-    let rows = repositories::list(app.store.database().reader()).await?;
-    let all = rows.into_iter().map(|row| Repository::from_row(row, &app.config.default_repository));
+/// The repositories behind `after` that `actor` may read, by workspace and name, at most `limit`.
+pub(crate) async fn readable(
+    app: &App,
+    actor: &Actor,
+    after: Option<RepositoryPath>,
+    limit: usize,
+) -> Result<Vec<Arc<Repository>>> {
+    const MOST_ROWS: usize = 500;
+    let rows_at_once = limit.min(MOST_ROWS);
     let may_read = |repository: &Repository| may(actor, Permission::AppsView, repository.place());
-    Ok(all.filter(may_read).map(Arc::new).collect())
+    let mut found = Vec::new();
+    let mut after = after;
+    loop {
+        let reader = app.store.database().reader();
+        let rows = repositories::list(reader, after.as_ref(), rows_at_once as u32).await?;
+        let is_last = rows.len() < rows_at_once;
+        after = rows.last().map(|row| row.path.clone());
+        let rows = rows.into_iter().map(|row| Repository::from_row(row, &app.config.default_repository));
+        found.extend(rows.filter(may_read).map(Arc::new));
+        if is_last || found.len() >= limit {
+            found.truncate(limit);
+            return Ok(found);
+        }
+    }
 }
 
-/// The views of all repositories that `actor` may read, in the order of their paths.
-pub(crate) async fn list(app: &App, actor: &Actor) -> Result<Vec<RepositoryView>> {
-    let counts: HashMap<_, _> = charts::counts(app.store.database().reader()).await?.into_iter().collect();
-    let count = |id| counts.get(&id).copied().unwrap_or_default();
-    let repositories = readable(app, actor).await?;
-    Ok(repositories.iter().map(|repository| view(app, repository, count(repository.id))).collect())
+/// The views of the repositories behind `after` that `actor` may read, by workspace and name, at most `limit`.
+pub(crate) async fn list(
+    app: &App,
+    actor: &Actor,
+    after: Option<RepositoryPath>,
+    limit: u32,
+) -> Result<Vec<RepositoryView>> {
+    views(app, &readable(app, actor, after, limit as usize).await?).await
+}
+
+async fn views(app: &App, repositories: &[Arc<Repository>]) -> Result<Vec<RepositoryView>> {
+    let states: Vec<(i64, i64)> = repositories.iter().map(|one| (one.id, one.generation())).collect();
+    let counts = app.repositories.counts.of(app.store.database().reader(), &states).await?;
+    Ok(repositories.iter().zip(counts).map(|(repository, counts)| view(app, repository, counts)).collect())
 }
 
 /// Changes settings.
@@ -258,6 +295,7 @@ pub(crate) async fn delete(app: &App, scope: &Scope) -> Result<()> {
     repositories::delete(&transaction, scope.repository.id).await?;
     transaction.commit().await?;
     app.repositories.remember(path, None);
+    app.repositories.counts.forget(scope.repository.id);
     app.indexes.forget(scope.repository.id);
     tracing::info!(repository = %path, "repository deleted");
     Ok(())

@@ -19,7 +19,7 @@ pub(crate) async fn search(
     let text = query.q.to_lowercase();
     let words: Vec<&str> = text.split_whitespace().collect();
     let mut hits = Vec::new();
-    for repository in readable(app, actor).await? {
+    for repository in readable(app, actor, None, usize::MAX).await? {
         let names = charts::containing(app.store.database().reader(), repository.id, &words).await?;
         for name in names {
             hits.extend(newest(app, &repository, &name).await?.filter(|hit| contains_all(hit, &words)));

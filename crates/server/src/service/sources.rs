@@ -13,7 +13,7 @@ use chandlery_api::{
 use chandlery_core::{Actor, Digest, Error, Permission, Result, Secret};
 use chandlery_store::source_runs::{self, SourceRunRow};
 use chandlery_store::sources::{self, SourceChange, SourceRow, SourceState};
-use chandlery_store::{Sealed, Transaction, charts, external_charts, repositories};
+use chandlery_store::{Sealed, Transaction, external_charts, repositories};
 use jiff::{SignedDuration, Timestamp};
 
 use super::repositories::note_with;
@@ -376,7 +376,8 @@ pub(crate) async fn removal_impact(app: &App, scope: &Scope) -> Result<RemovalIm
     scope.require(Permission::RepositoriesManage)?;
     let reader = app.store.database().reader();
     let id = scope.repository.id;
-    let counts = charts::counts_of(reader, id).await?;
+    let counts = app.repositories.counts.of(reader, &[(id, scope.repository.generation())]).await?;
+    let counts = counts.first().copied().unwrap_or_default();
     let cached = external_charts::cached(reader, id).await?;
     Ok(RemovalImpact {
         charts: counts.charts,

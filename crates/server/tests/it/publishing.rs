@@ -54,6 +54,7 @@ mod pictures;
 
 on_both_databases!(
     illegal_moves_say_what_is_possible,
+    lists_come_in_pages,
     packages_that_do_not_fit,
     of_fifty_who_do_the_same_one_wins
 );
@@ -170,6 +171,68 @@ async fn illegal_moves_say_what_is_possible(people: People) {
     act(reviewer, "3.0.0", "pass", json!({ "phase": "isv" })).await.is_problem(409, "conflict");
     act(reviewer, "3.0.0", "pass", json!({ "phase": "technical" })).await.expect(200);
     assert_eq!(state(isv, "3.0.0").await, "passed");
+}
+
+/// Two of its own kind on each page, to the end.
+async fn pages(client: &Client, path: &str, item: &str) -> Vec<String> {
+    let mut seen = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = client.get(&format!("{path}limit=2{cursor}")).await.expect(200).json();
+        let items = page["items"].as_array().unwrap();
+        assert!((1..=2).contains(&items.len()), "{page}");
+        seen.extend(items.iter().map(|one| one.pointer(item).unwrap().as_str().unwrap().to_owned()));
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return seen,
+        }
+    }
+}
+
+async fn lists_come_in_pages(people: People) {
+    let People { isv, reviewer, .. } = &people;
+    people.released("1.0.0").await;
+    people.submitted("2.0.0").await;
+    act(reviewer, "2.0.0", "start-review", json!({})).await.expect(200);
+    people.submitted("3.0.0").await;
+    act(reviewer, "3.0.0", "reject", json!({ "message": "no" })).await.expect(200);
+    for version in ["4.0.0", "5.0.0"] {
+        people.submitted(version).await;
+    }
+    people.released("6.0.0").await;
+    let queue = async |status: &str| pages(reviewer, &format!("/api/v1/reviews?{status}"), "/version").await;
+    assert_eq!(queue("status=unprocessed&").await, ["5.0.0", "4.0.0", "2.0.0"]);
+    assert_eq!(queue("status=processed&").await, ["6.0.0", "3.0.0", "1.0.0"]);
+    assert_eq!(queue("").await, ["6.0.0", "5.0.0", "4.0.0", "3.0.0", "2.0.0", "1.0.0"]);
+
+    for path in ["demo/b", "demo-2/a", "demo/a", "demo-2/b"] {
+        let request = json!({ "path": path });
+        people.admin.send_json(Method::POST, "/api/v1/repositories", &request).await.expect(201);
+    }
+    let repositories = pages(&people.admin, "/api/v1/repositories?", "/path").await;
+    let demo: Vec<_> = repositories.iter().filter(|path| path.starts_with("demo")).collect();
+    assert_eq!(demo, ["demo/a", "demo/b", "demo-2/a", "demo-2/b"]);
+    let seen = pages(isv, "/api/v1/repositories?", "/path").await;
+    assert_eq!(seen, ["default/charts", "demo/a", "demo/b", "system/store"]);
+    people.admin.get("/api/v1/repositories?cursor=x").await.is_problem(400, "invalid");
+
+    isv.post_form(VERSIONS, form("7.0.0")).await.expect(201);
+    let states = pages(isv, &format!("{VERSIONS}?"), "/state").await;
+    assert_eq!(states, ["draft", "active", "submitted", "submitted", "rejected", "in-review", "active"]);
+    let list = isv.get(&format!("{VERSIONS}?limit=2")).await.expect(200).json();
+    assert_eq!(
+        (&list["items"][0]["review"], &list["items"][1]["review"]["state"]),
+        (&Value::Null, &json!("active"))
+    );
+
+    let apps =
+        async |filter: &str| isv.get(&format!("{APPS}?{filter}")).await.expect(200).json()["items"].clone();
+    for filter in ["", "state=active", "category=uncategorized", "state=active&category=uncategorized"] {
+        assert_eq!(apps(filter).await[0]["latest_version"], "7.0.0", "{filter}");
+    }
+    for filter in ["state=suspended", "category=nothing", "state=draft&category=uncategorized"] {
+        assert_eq!(apps(filter).await, json!([]), "{filter}");
+    }
 }
 
 async fn packages_that_do_not_fit(people: People) {

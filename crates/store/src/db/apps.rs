@@ -142,7 +142,7 @@ pub struct AppFilter {
     pub category: Option<CategoryName>,
 }
 
-/// The apps of a workspace (its row) behind the name `after`, by name.
+/// The apps of a workspace (its row) behind the name `after`, by name, each with its newest version.
 ///
 /// # Errors
 /// Faults of the database only.
@@ -152,20 +152,28 @@ pub async fn list(
     filter: &AppFilter,
     after: &str,
     limit: u32,
-) -> Result<Vec<AppRow>> {
+) -> Result<Vec<(AppRow, Option<String>)>> {
+    let mut values = vec![workspace_id.into(), after.into(), i64::from(limit).into()];
+    let mut conditions = String::new();
+    if let Some(state) = filter.state {
+        values.push(state.as_str().into());
+        conditions = format!(" AND apps.state = ${}", values.len());
+    }
+    if let Some(category) = &filter.category {
+        values.push(category.as_str().into());
+        let known = format!("SELECT id FROM categories WHERE name = ${}", values.len());
+        conditions.push_str(&format!(" AND apps.category_id = ({known})"));
+    }
+    let newest = "SELECT version FROM app_versions WHERE app_id = apps.id ORDER BY sort_key DESC LIMIT 1";
     let sql = format!(
-        "SELECT {COLUMNS} {FROM} WHERE apps.workspace_id = $1 AND apps.name > $2
-           AND ($3 = '' OR apps.state = $3) AND ($4 = '' OR categories.name = $4)
-         ORDER BY apps.name LIMIT $5"
+        "SELECT {COLUMNS}, ({newest}) {FROM} WHERE apps.workspace_id = $1 AND apps.name > $2{conditions}
+         ORDER BY apps.name LIMIT $3"
     );
-    let values = vec![
-        workspace_id.into(),
-        after.into(),
-        filter.state.map_or("", VersionState::as_str).into(),
-        filter.category.as_ref().map_or("", CategoryName::as_str).into(),
-        i64::from(limit).into(),
-    ];
-    connection.query(&sql, values).await?.iter().map(AppRow::from_row).collect()
+    let app = |row: &QueryResult| {
+        let mut columns = Columns::of(row);
+        Ok((AppRow::take(&mut columns)?, columns.take()?))
+    };
+    connection.query(&sql, values).await?.iter().map(app).collect()
 }
 
 /// What [`update`] writes; `None` leaves a field as it is.

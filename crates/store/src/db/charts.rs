@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sea_orm::QueryResult;
 
 use super::Connection;
-use super::columns::{Columns, signed};
+use super::columns::{Columns, joined, signed};
 
 /// One version of a chart as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -270,32 +270,23 @@ pub struct Counts {
     pub versions: u64,
 }
 
-/// What every repository holds, by row number; empty repositories are missing. Reads an index of all versions: for
-/// metrics, not for requests.
+/// What repositories (their rows) hold, by row number; empty ones are missing. Reads an index of all their versions.
 ///
 /// # Errors
 /// Faults of the database only.
-pub async fn counts(connection: &impl Connection) -> Result<Vec<(i64, Counts)>> {
-    let sql = "SELECT charts.repository_id, COUNT(DISTINCT charts.id), COUNT(*)
-               FROM charts JOIN versions ON versions.chart_id = charts.id
-               GROUP BY charts.repository_id ORDER BY charts.repository_id";
+pub async fn counts(connection: &impl Connection, repository_ids: &[i64]) -> Result<Vec<(i64, Counts)>> {
+    if repository_ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "SELECT charts.repository_id, COUNT(DISTINCT charts.id), COUNT(*)
+         FROM charts JOIN versions ON versions.chart_id = charts.id WHERE charts.repository_id IN ({})
+         GROUP BY charts.repository_id ORDER BY charts.repository_id",
+        joined(repository_ids)
+    );
     let count = |row: &QueryResult| {
         let mut columns = Columns::of(row);
         Ok((columns.take()?, Counts { charts: columns.unsigned()?, versions: columns.unsigned()? }))
     };
-    connection.query(sql, vec![]).await?.iter().map(count).collect()
-}
-
-/// What one repository holds.
-///
-/// # Errors
-/// Faults of the database only.
-pub async fn counts_of(connection: &impl Connection, repository_id: i64) -> Result<Counts> {
-    let sql = "SELECT COUNT(DISTINCT charts.id), COUNT(*) FROM charts JOIN versions ON versions.chart_id = charts.id
-               WHERE charts.repository_id = $1";
-    let row = connection.query_optional(sql, vec![repository_id.into()]).await?;
-    row.map_or(Ok(Counts::default()), |row| {
-        let mut columns = Columns::of(&row);
-        Ok(Counts { charts: columns.unsigned()?, versions: columns.unsigned()? })
-    })
+    connection.query(&sql, vec![]).await?.iter().map(count).collect()
 }

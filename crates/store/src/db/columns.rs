@@ -56,6 +56,11 @@ fn timestamp(nanoseconds: i64) -> Result<Timestamp> {
     Timestamp::from_nanosecond(nanoseconds.into()).map_err(Error::internal)
 }
 
+/// Row numbers as a list in a statement.
+pub(crate) fn joined<'a>(numbers: impl IntoIterator<Item = &'a i64>) -> String {
+    numbers.into_iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
+}
+
 /// A time as the database keeps it: unix nanoseconds, held inside what 64 bits can say (the years 1677 to 2262).
 pub(crate) fn nanoseconds(time: Timestamp) -> i64 {
     let nanoseconds = time.as_nanosecond();

@@ -7,7 +7,7 @@ use chandlery_core::{Error, Event, Result};
 use jiff::Timestamp;
 use sea_orm::{QueryResult, Value};
 
-use super::columns::{Columns, nanoseconds};
+use super::columns::{Columns, joined, nanoseconds};
 use super::connection::Executor as _;
 use super::{Connection, Transaction};
 
@@ -153,12 +153,11 @@ pub async fn create_for_accounts(
     if accounts.is_empty() {
         return Ok(0);
     }
-    let ids: Vec<String> = accounts.iter().map(ToString::to_string).collect();
     let sql = format!(
         "INSERT INTO deliveries {NEW}
          SELECT NULL, id, CAST($1 AS TEXT), CAST($2 AS TEXT), 'pending', 0, $3, 0, '', $3, $3 FROM accounts
          WHERE id IN ({})",
-        ids.join(", ")
+        joined(accounts)
     );
     let values = vec![event.as_str().into(), payload.into(), nanoseconds(now).into()];
     transaction.execute(&sql, values).await

@@ -9,7 +9,7 @@ use chandlery_core::{Digest, Result};
 use jiff::Timestamp;
 use sea_orm::{QueryResult, Value};
 
-use super::columns::{Columns, nanoseconds, signed};
+use super::columns::{Columns, joined, nanoseconds, signed};
 use super::connection::Executor as _;
 use super::{Connection, Transaction, repositories};
 
@@ -150,11 +150,6 @@ struct Known {
     location: Option<String>,
     vanished: bool,
     claimed: Option<String>,
-}
-
-/// Row numbers as a list in a statement.
-fn joined<'a>(numbers: impl IntoIterator<Item = &'a i64>) -> String {
-    numbers.into_iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// What is known of `versions`, and perhaps of some more, by chart and version.

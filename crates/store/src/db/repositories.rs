@@ -145,13 +145,23 @@ pub async fn find_by_id(connection: &impl Connection, id: i64) -> Result<Option<
     row.as_ref().map(RepositoryRow::from_row).transpose()
 }
 
-/// All repositories by workspace and name.
+/// The repositories behind `after`, by workspace and name.
 ///
 /// # Errors
 /// Faults of the database only.
-pub async fn list(connection: &impl Connection) -> Result<Vec<RepositoryRow>> {
-    let sql = format!("{SELECT} ORDER BY workspaces.name, repositories.name");
-    connection.query(&sql, vec![]).await?.iter().map(RepositoryRow::from_row).collect()
+pub async fn list(
+    connection: &impl Connection,
+    after: Option<&RepositoryPath>,
+    limit: u32,
+) -> Result<Vec<RepositoryRow>> {
+    let sql = format!(
+        "{SELECT} WHERE workspaces.name >= $1 AND (workspaces.name > $1 OR repositories.name > $2)
+         ORDER BY workspaces.name, repositories.name LIMIT $3"
+    );
+    let workspace = after.map_or("", |path| path.workspace.as_str());
+    let repository = after.map_or("", |path| path.repository.as_str());
+    let values = vec![workspace.into(), repository.into(), i64::from(limit).into()];
+    connection.query(&sql, values).await?.iter().map(RepositoryRow::from_row).collect()
 }
 
 /// The generation of a repository, or `None` when it is gone: one look-up in one small table, for every read.

@@ -145,7 +145,7 @@ async fn open_store(data: &Path) -> Result<(Store, i64)> {
         temporary_directory: data.join("tmp"),
     };
     let store = Store::open(&settings).await?;
-    let repositories = repositories::list(store.database().reader()).await?;
+    let repositories = repositories::list(store.database().reader(), None, 1).await?;
     let id = repositories.first().context("the server made no default repository")?.id;
     Ok((store, id))
 }

@@ -66,8 +66,8 @@ async fn open_sqlite(path: &Path) -> Result<Database> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY_TIME_LIMIT)
-        // Negative numbers are KiB. The writer's pages are few and hot; the system's cache holds the rest.
-        .pragma("cache_size", "-2000")
+        // KiB, when negative; taken as far as pages are used. A page beyond costs a read from the system's cache.
+        .pragma("cache_size", "-8000")
         .pragma("mmap_size", "0")
         .pragma("temp_store", "memory")
         // 8 MiB: a checkpoint cuts a log that a large transaction let grow back to this.
@@ -83,7 +83,7 @@ async fn open_sqlite(path: &Path) -> Result<Database> {
             .test_before_acquire(false)
     };
     let writer = pool(1).idle_timeout(None).connect_with(options.clone()).await.map_err(error::sqlx)?;
-    let reader_options = options.pragma("cache_size", "-512").pragma("query_only", "on");
+    let reader_options = options.pragma("query_only", "on");
     let reader = pool(SQLITE_READERS).connect_lazy_with(reader_options);
     Ok(Database {
         reader: Pool::new(SqlxSqliteConnector::from_sqlx_sqlite_pool(reader)),

@@ -40,6 +40,8 @@ const LOOK_UP_BEFORE_PROXY: Duration = Duration::from_secs(2);
 pub struct Outbound {
     settings: Arc<OutboundSettings>,
     resolver: CheckingResolver,
+    /// Certificate authorities to trust besides the system's, PEM.
+    authorities: Option<Arc<[u8]>>,
     /// For the scheme, host and port of the request.
     own: Arc<Transport>,
     /// For where it redirects: without the client certificate.
@@ -71,23 +73,33 @@ impl Outbound {
         let allowed = Arc::new(settings.allowed.clone());
         let resolver = CheckingResolver { inner: resolver, allowed };
         let own = Arc::new(Transport::new(&settings, &TlsSettings::default(), &resolver)?);
-        Ok(Self { settings: Arc::new(settings), resolver, other: own.clone(), own })
+        Ok(Self { settings: Arc::new(settings), resolver, authorities: None, other: own.clone(), own })
     }
 
-    /// A client with the same rules and other TLS settings, for a repository or a webhook that has its own. It has its
-    /// own connections: keep it for the requests that belong together.
+    /// A client with the same rules and other TLS settings, for a repository that has its own; the authorities that this
+    /// client trusts are trusted as well. If the settings say anything, it has its own connections: keep it for the
+    /// requests that belong together.
     ///
     /// # Errors
     ///
     /// [`OutboundError::Url`] if the PEM texts cannot be read.
     pub fn with_tls(&self, tls: &TlsSettings) -> Result<Self> {
+        // Reading the system's certificates costs more than asking whether a repository has changed.
+        if tls.authorities.is_none() && tls.identity.is_none() && !tls.skip_verification {
+            return Ok(self.clone());
+        }
+        let authorities = match (&self.authorities, &tls.authorities) {
+            (Some(known), Some(more)) => Some([known, b"\n".as_slice(), more].concat()),
+            (known, more) => more.clone().or_else(|| known.as_deref().map(<[u8]>::to_vec)),
+        };
+        let tls = TlsSettings { authorities, ..tls.clone() };
         let transport = |tls: &TlsSettings| Transport::new(&self.settings, tls, &self.resolver).map(Arc::new);
-        let own = transport(tls)?;
+        let own = transport(&tls)?;
         let other = match tls.identity {
             Some(_) => transport(&TlsSettings { identity: None, ..tls.clone() })?,
             None => own.clone(),
         };
-        Ok(Self { own, other, ..self.clone() })
+        Ok(Self { own, other, authorities: tls.authorities.map(Arc::from), ..self.clone() })
     }
 
     /// Checks a URL as far as that needs no network: its form, and its host if that is an address. For a setting when

@@ -188,10 +188,10 @@ impl Listing {
 }
 
 /// So many items go together, so that waking the reader costs little.
-const BATCH: usize = 128;
+const BATCH: usize = 512;
 
 /// So many batches wait at most: a reader that is faster than the database does not fill the memory.
-const BATCHES: usize = 4;
+const BATCHES: usize = 2;
 
 /// The side of a listing that reads.
 pub(super) struct Writer {

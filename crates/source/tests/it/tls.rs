@@ -34,6 +34,11 @@ async fn trust() {
     for (number, (tls, url, expected)) in cases.into_iter().enumerate() {
         assert_eq!(stage(&client.with_tls(&tls).unwrap(), &url).await, expected, "{number}");
     }
+    // Whom the operator trusts, all repositories trust, whatever they trust besides.
+    let operator = client.with_tls(&trusting(&one)).unwrap();
+    for own in [TlsSettings::default(), trusting(&two)] {
+        assert_eq!(stage(&operator.with_tls(&own).unwrap(), &server.url("/")).await, "ok");
+    }
     // Careless about certificates is not careless about addresses.
     let client = client.with_tls(&careless).unwrap();
     assert_eq!(stage(&client, "https://169.254.169.254/").await, "address_refused");

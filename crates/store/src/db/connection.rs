@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use chandlery_core::{Error, Result};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, ExecResult, QueryResult,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _, Value,
+    ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, ExecResult,
+    QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _, Value,
 };
 
 use crate::error;
@@ -33,7 +33,7 @@ impl Pool {
     pub(super) async fn begin(&self) -> Result<Transaction> {
         let options = TransactionOptions {
             sqlite_transaction_mode: match self.0.get_database_backend() {
-                sea_orm::DatabaseBackend::Sqlite => Some(SqliteTransactionMode::Immediate),
+                DatabaseBackend::Sqlite => Some(SqliteTransactionMode::Immediate),
                 _ => None,
             },
             ..TransactionOptions::default()
@@ -76,6 +76,13 @@ impl Transaction {
 
 /// Runs statements; sealed, because its module is private.
 pub trait Executor: Send + Sync {
+    /// The next parameters of a statement that has very many of them, separated by commas. Each is used once, in the
+    /// order of the values; `count` are to follow those before `first`, which counts from one.
+    ///
+    /// `$1` has a name in SQLite, and looking names up costs the square of their number.
+    #[doc(hidden)]
+    fn parameters(&self, first: usize, count: usize) -> String;
+
     /// Runs a statement that returns rows.
     #[doc(hidden)]
     fn query(&self, sql: &str, values: Vec<Value>) -> impl Future<Output = Result<Vec<QueryResult>>> + Send;
@@ -96,6 +103,10 @@ pub trait Executor: Send + Sync {
 }
 
 impl Executor for Pool {
+    fn parameters(&self, first: usize, count: usize) -> String {
+        parameters(self.0.get_database_backend(), first, count)
+    }
+
     async fn query(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>> {
         query(&self.0, sql, values).await
     }
@@ -106,6 +117,10 @@ impl Executor for Pool {
 }
 
 impl Executor for Transaction {
+    fn parameters(&self, first: usize, count: usize) -> String {
+        parameters(self.0.get_database_backend(), first, count)
+    }
+
     async fn query(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>> {
         query(&self.0, sql, values).await
     }
@@ -113,6 +128,14 @@ impl Executor for Transaction {
     async fn execute(&self, sql: &str, values: Vec<Value>) -> Result<u64> {
         execute(&self.0, sql, values).await
     }
+}
+
+fn parameters(backend: DatabaseBackend, first: usize, count: usize) -> String {
+    let parameter = |number: usize| match backend {
+        DatabaseBackend::Sqlite => "?".to_owned(),
+        _ => format!("${number}"),
+    };
+    (first..first + count).map(parameter).collect::<Vec<_>>().join(", ")
 }
 
 async fn query(connection: &impl ConnectionTrait, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>> {

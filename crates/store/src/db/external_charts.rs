@@ -127,9 +127,9 @@ async fn advance_charts(
     if names.is_empty() {
         return Ok(HashMap::new());
     }
-    let mut values: Vec<Value> = vec![repository_id.into(), generation.into()];
-    values.extend(names.iter().map(|name| Value::from(*name)));
-    let rows: Vec<String> = (3..=values.len()).map(|number| format!("($1, ${number}, $2)")).collect();
+    let values = names.iter().map(|name| Value::from(*name)).collect();
+    let row = |number| format!("({repository_id}, {}, {generation})", transaction.parameters(number, 1));
+    let rows: Vec<String> = (1..=names.len()).map(row).collect();
     let sql = format!(
         "INSERT INTO charts (repository_id, name, generation) VALUES {}
          ON CONFLICT (repository_id, name) DO UPDATE SET generation = excluded.generation RETURNING name, id",
@@ -163,12 +163,11 @@ async fn known_versions(
     }
     let texts: std::collections::BTreeSet<&str> =
         versions.iter().map(|version| version.version.as_str()).collect();
-    let parameters: Vec<String> = (1..=texts.len()).map(|number| format!("${number}")).collect();
     let sql = format!(
         "SELECT chart_id, version, id, digest, metadata, location, vanished_at IS NOT NULL, claimed_digest
          FROM versions WHERE chart_id IN ({}) AND version IN ({})",
         joined(chart_ids),
-        parameters.join(", ")
+        transaction.parameters(1, texts.len())
     );
     let pair = |row: &QueryResult| {
         let mut columns = Columns::of(row);
@@ -226,13 +225,13 @@ async fn insert(
     applied: &mut Applied,
 ) -> Result<()> {
     for batch in new.chunks(ROWS_AT_ONCE) {
-        let mut values: Vec<Value> = vec![repository_id.into()];
+        let mut values = Vec::new();
         let mut rows = Vec::with_capacity(batch.len());
         for (chart_id, version) in batch {
             let first = values.len() + 1;
-            values.extend(new_values(*chart_id, version));
-            let numbers: Vec<String> = (first..=values.len()).map(|number| format!("${number}")).collect();
-            rows.push(format!("($1, 0, FALSE, {})", numbers.join(", ")));
+            let new = new_values(*chart_id, version);
+            rows.push(format!("({repository_id}, 0, FALSE, {})", transaction.parameters(first, new.len())));
+            values.extend(new);
         }
         let sql = format!(
             "INSERT INTO versions (repository_id, size, stored, chart_id, version, file_name, digest, created_at,

@@ -23,6 +23,7 @@ helm3       | helm.sh/helm/v3/cmd/helm                           | helm.sh/helm/
 chartmuseum | helm.sh/chartmuseum/cmd/chartmuseum                | helm.sh/chartmuseum
 cm-push     | github.com/chartmuseum/helm-push/cmd/helm-cm-push  | github.com/chartmuseum/helm-push
 versitygw   | github.com/versity/versitygw/cmd/versitygw         | github.com/versity/versitygw
+registry    | .                                                  | github.com/distribution/distribution/v3
 dex         | github.com/dexidp/dex/cmd/dex                      | github.com/dexidp/dex
 helm4       | helm.sh/helm/v4/cmd/helm                           | helm.sh/helm/v4
 helm-engine | .                                                  | helm.sh/helm/v4

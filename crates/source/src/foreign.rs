@@ -119,6 +119,9 @@ impl Source {
             Location::Url { url } => helm::open(self, url, limit).await,
             Location::Object { key } => bucket::open(self, key, limit).await,
             Location::Blob { repository, digest } => oci::open(self, repository, digest, limit).await,
+            Location::Chart { host, repository, reference } => {
+                oci::open_chart(self, host, repository, reference, limit).await
+            }
             Location::Tree { commit, path, version } => {
                 git::open(self, commit, path, version.as_deref(), limit).await
             }

@@ -9,4 +9,6 @@
 pub mod foreign;
 pub mod mail;
 pub mod outbound;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod webhook;

@@ -82,7 +82,7 @@ fn helm_reads_what_we_package_as_its_own() {
 }
 
 /// The files of a package, sorted by name.
-fn files_of(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn files_of(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     use std::io::Read as _;
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(bytes));
     let mut files: Vec<(String, Vec<u8>)> = archive

@@ -10,6 +10,8 @@ pub(crate) enum Peer {
     ChartMuseum,
     CmPush,
     Dex,
+    Registry,
+    VersityGw,
 }
 
 /// Both clients that every repository must serve.
@@ -23,6 +25,8 @@ impl Peer {
             Self::ChartMuseum => "chartmuseum",
             Self::CmPush => "cm-push",
             Self::Dex => "dex",
+            Self::Registry => "registry",
+            Self::VersityGw => "versitygw",
         }
     }
 

@@ -1,4 +1,5 @@
-//! Chandlery among the programs it must get along with: Helm 3 and 4, cm-push, ChartMuseum and dex, all real.
+//! Chandlery among the programs it must get along with: Helm 3 and 4, cm-push, ChartMuseum, a registry,
+//! an object store and dex, all real.
 
 mod chartmuseum;
 mod cli;
@@ -16,6 +17,7 @@ mod lint;
 mod oidc;
 mod operations;
 mod packages;
+mod peer_server;
 mod program;
 mod recorder;
 mod server;

@@ -168,7 +168,7 @@ fn locate(url: &BucketUrl, entry: &IndexEntry) -> Result<Location, String> {
         Some(key) => {
             Ok(Location::Object { key: key.trim_start_matches("./").trim_start_matches('/').to_owned() })
         }
-        None => helm::absolute(text),
+        None => helm::absolute(text, &entry.metadata.version),
     }
 }
 
@@ -239,7 +239,7 @@ async fn list_objects(operator: &Operator) -> Result<Vec<Object>, Failure> {
 }
 
 /// The name in `FOLDER/NAME-VERSION`.
-fn chart_of(stem: &str) -> &str {
+pub(super) fn chart_of(stem: &str) -> &str {
     let file = stem.rsplit('/').next().unwrap_or(stem);
     let version = file.match_indices('-').find(|(at, _)| {
         let version = &file[at + 1..];

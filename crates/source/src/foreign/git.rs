@@ -249,7 +249,9 @@ fn list_all(
         }
         all.extend(tree.find(path)?.into_iter().map(|found| (found, wanted)));
     }
-    all.sort_by(|left, right| left.0.path.cmp(&right.0.path));
+    all.sort_by(|(left, _), (right, _)| {
+        (chart_of(&left.path), &left.path).cmp(&(chart_of(&right.path), &right.path))
+    });
     if all.is_empty() {
         let cause = format!("there is no chart, package or addon in {path:?}");
         let advice = "Check the folder: a chart has a Chart.yaml and an addon a metadata.yaml.";
@@ -260,6 +262,12 @@ fn list_all(
         writer.hand_over_blocking()?;
     }
     Ok(())
+}
+
+/// The chart as its path tells: the name of its folder, or what the name of a package begins with.
+fn chart_of(path: &str) -> &str {
+    let folder = || path.rsplit('/').next().unwrap_or(path);
+    path.strip_suffix(".tgz").map_or_else(folder, super::bucket::chart_of)
 }
 
 fn take(
@@ -273,7 +281,7 @@ fn take(
     let text = format!("tree\0{}\0{}\0{}", found.path, found.id, version.unwrap_or_default());
     let fingerprint = Digest::of(text.as_bytes());
     if known.contains(&fingerprint) {
-        writer.count_version(&found.path)?;
+        writer.count_version(chart_of(&found.path))?;
         writer.add_known(fingerprint);
         return Ok(());
     }
@@ -289,7 +297,7 @@ fn take(
         path: found.path.clone(),
         version: wanted.version.clone(),
     };
-    writer.count_version(&found.path)?;
+    writer.count_version(chart_of(&found.path))?;
     writer.counts.bytes += packed.bytes.len() as u64;
     let entry = IndexEntry {
         urls: vec![found.path.clone()],

@@ -5,7 +5,8 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::Url;
 
 use super::{
-    Failure, Fetched, Known, LARGEST_INDEX, Location, PackageReader, Source, Validator, index, limits, spool,
+    Failure, Fetched, Known, LARGEST_INDEX, Location, PackageReader, Source, Validator, index, limits, oci,
+    spool,
 };
 use crate::outbound::{Request, Response};
 
@@ -88,13 +89,13 @@ fn refreshed(previous: &Validator, new: Validator) -> Validator {
 fn locate(base: &Url, entry: &IndexEntry) -> Result<Location, String> {
     let text = first_url(entry)?;
     if Url::parse(text).is_ok() {
-        return absolute(text);
+        return absolute(text, &entry.metadata.version);
     }
     let mut url = base.join(text).map_err(|error| unreadable(&error.to_string()))?;
     if url.query().is_none() {
         url.set_query(base.query());
     }
-    absolute(url.as_str())
+    absolute(url.as_str(), &entry.metadata.version)
 }
 
 /// The URL that Helm would use.
@@ -107,14 +108,16 @@ fn unreadable(reason: &str) -> String {
     format!("the URL of its package cannot be read: {reason}")
 }
 
-/// An absolute URL, if packages are fetched from such ones.
-pub(super) fn absolute(text: &str) -> Result<Location, String> {
+/// An absolute URL, if packages are fetched from such ones: from web servers and, as Helm 4 writes it into an index that it
+/// makes for a registry, from registries.
+pub(super) fn absolute(text: &str, version: &str) -> Result<Location, String> {
     let url = Url::parse(text).map_err(|error| unreadable(&error.to_string()))?;
     match url.scheme() {
         "http" | "https" if url.username().is_empty() && url.password().is_none() => {
             Ok(Location::Url { url: url.into() })
         }
         "http" | "https" => Err("the URL of its package holds a user name or password".to_owned()),
+        "oci" => oci::locate(text, version),
         scheme => Err(format!("the URL of its package begins with {scheme}:, not with https://")),
     }
 }

@@ -15,7 +15,7 @@ use self::registry::Registry;
 use super::listing::{self, Abandoned, Writer};
 use super::{
     Code, Failure, Fetched, Known, Location, MOST_VERSIONS, Package, PackageReader, RegistryUrl, Source,
-    Stage, Validator,
+    SourceUrl, Stage, Validator,
 };
 
 /// So many requests go to a registry at a time.
@@ -180,14 +180,106 @@ pub(super) async fn open(
     digest: &str,
     limit: u64,
 ) -> Result<PackageReader, Failure> {
-    let super::SourceUrl::Oci(url) = &source.url else {
+    let SourceUrl::Oci(url) = &source.url else {
         return Err(super::package::lost("it is in a registry, and the repository is none"));
     };
     let answer = Registry::new(source, url)?.blob(repository, digest, limit).await?;
     Ok(PackageReader::of_answer(answer))
 }
 
+/// Where a chart is that an index names by `oci://HOST/REPOSITORY`, with a tag, with the digest of a manifest, or with
+/// neither: then the version is the tag.
+pub(super) fn locate(url: &str, version: &str) -> Result<Location, String> {
+    let (place, digest) = match url.rsplit_once('@').filter(|(_, digest)| digest.starts_with("sha256:")) {
+        Some((place, digest)) => (place, Some(digest)),
+        None => (url, None),
+    };
+    let (place, tag) = match place.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')) {
+        Some((place, tag)) => (place, Some(tag)),
+        None => (place, None),
+    };
+    let reference = digest.or(tag).map_or_else(|| version.replace('+', "_"), str::to_owned);
+    let unreadable = |reason: &str| format!("the URL of its package cannot be read: {reason}");
+    match SourceUrl::parse(place).map_err(|failure| unreadable(&failure.cause))? {
+        (_, Some(_)) => Err("the URL of its package holds a user name or password".to_owned()),
+        (SourceUrl::Oci(RegistryUrl { host, path }), None)
+            if !path.is_empty() && is_reference(&reference) =>
+        {
+            Ok(Location::Chart { host, repository: path, reference })
+        }
+        _ => Err(unreadable("it names no chart of a registry")),
+    }
+}
+
+/// Whether a text is a tag as the specification has it, or a digest.
+fn is_reference(text: &str) -> bool {
+    let tag = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    let is_tag =
+        text.len() <= 128 && !text.is_empty() && text.bytes().all(tag) && !text.starts_with(['.', '-']);
+    is_tag || manifest::sha256(text).is_some()
+}
+
+/// Begins to fetch a chart of a registry that need not be the source's own: then it is told no credentials.
+pub(super) async fn open_chart(
+    source: &Source,
+    host: &str,
+    repository: &str,
+    reference: &str,
+    limit: u64,
+) -> Result<PackageReader, Failure> {
+    let url = RegistryUrl { host: host.to_owned(), path: repository.to_owned() };
+    let registry = Registry::new(source, &url)?;
+    let lost = |cause: String| {
+        let advice = "The index names a chart that its registry does not have: make the index anew.";
+        Failure::new(Stage::SamplePackage, Code::NotARepository, cause, advice)
+    };
+    let place = format!("{host}/{repository} {reference}");
+    let manifest = registry.manifest(repository, reference).await?;
+    let manifest = manifest.ok_or_else(|| lost(format!("there is no {place}")))?;
+    let asked = manifest::sha256(reference);
+    if asked.is_some_and(|digest| digest != Digest::of(&manifest)) {
+        return Err(lost(format!("what the registry has for {place} has another digest")));
+    }
+    let layer = manifest::package_of(&manifest).map_err(|reason| lost(format!("{place}: {reason}")))?;
+    let digest =
+        manifest::sha256(&layer).ok_or_else(|| lost(format!("{place}: its package has no sha256")))?;
+    let answer = registry.blob(repository, &layer, limit).await?;
+    Ok(PackageReader::of_answer(answer).expecting(digest))
+}
+
 /// Where the package of a chart is.
 fn location(repository: &str, digest: &str) -> Location {
     Location::Blob { repository: repository.to_owned(), digest: digest.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn charts_that_an_index_names() {
+        let digest = format!("sha256:{}", "a".repeat(64));
+        let cases = [
+            ("oci://h/team/web:1.0.0", Some(("h", "team/web", "1.0.0"))),
+            ("oci://H:5000/web", Some(("h:5000", "web", "1.0.0_x"))),
+            ("oci://h/web:1.0.0_x@DIGEST", Some(("h", "web", digest.as_str()))),
+            ("oci://h/web@DIGEST", Some(("h", "web", digest.as_str()))),
+            ("oci://h", None),
+            ("oci://h:5000", None),
+            ("oci://u:p@h/web:1.0.0", None),
+            ("oci://h/web:", None),
+            ("oci://h/web:a?b", None),
+            ("oci://h/web:-a", None),
+            ("oci://h/Web:1.0.0", None),
+            ("oci://h/../web:1.0.0", Some(("h", "web", "1.0.0"))),
+            ("oci://h/web@sha256:1", None),
+        ];
+        for (url, expected) in cases {
+            let expected = expected.map(|(host, repository, reference)| {
+                let [host, repository, reference] = [host, repository, reference].map(str::to_owned);
+                Location::Chart { host, repository, reference }
+            });
+            assert_eq!(locate(&url.replace("DIGEST", &digest), "1.0.0+x").ok(), expected, "{url}");
+        }
+    }
 }

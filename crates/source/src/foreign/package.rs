@@ -1,6 +1,7 @@
 //! Where a package is, and its bytes.
 
 use bytes::Bytes;
+use chandlery_core::{Digest, Sha256Hasher};
 use futures_util::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,15 @@ pub enum Location {
         /// The digest with its algorithm.
         digest: String,
     },
+    /// A chart of a registry that need not be the repository itself: an index names it.
+    Chart {
+        /// The registry, with its port where one is written.
+        host: String,
+        /// The repository in the registry.
+        repository: String,
+        /// A tag, or the digest of a manifest with its algorithm.
+        reference: String,
+    },
     /// A file, or a folder to be packaged, at a commit of the git repository.
     Tree {
         /// The commit.
@@ -51,6 +61,8 @@ pub struct PackageReader {
     body: Body,
     /// What the server says, in bytes.
     length: Option<u64>,
+    /// What the bytes were promised to be, and those that came.
+    promise: Option<(Digest, Sha256Hasher)>,
 }
 
 enum Body {
@@ -68,19 +80,24 @@ impl std::fmt::Debug for PackageReader {
 impl PackageReader {
     /// An object, of which at most `limit` bytes are read.
     pub(super) fn of_object(stream: opendal::BufferStream, length: u64, limit: u64) -> Self {
-        Self { body: Body::Object(Box::new(stream), limit), length: Some(length) }
+        Self { body: Body::Object(Box::new(stream), limit), length: Some(length), promise: None }
     }
 
     /// A package that was made here.
     pub(super) fn of_bytes(bytes: Vec<u8>) -> Self {
         let length = Some(bytes.len() as u64);
-        Self { body: Body::Whole(Some(bytes.into())), length }
+        Self { body: Body::Whole(Some(bytes.into())), length, promise: None }
     }
 
     pub(super) fn of_answer(answer: Response) -> Self {
         let length = answer.headers().get(http::header::CONTENT_LENGTH);
         let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
-        Self { body: Body::Answer(Box::new(answer)), length }
+        Self { body: Body::Answer(Box::new(answer)), length, promise: None }
+    }
+
+    /// The same, failing at its end unless the bytes have this digest.
+    pub(super) fn expecting(self, digest: Digest) -> Self {
+        Self { promise: Some((digest, Sha256Hasher::new())), ..self }
     }
 
     /// How many bytes the server announces.
@@ -93,8 +110,19 @@ impl PackageReader {
     ///
     /// # Errors
     ///
-    /// A [`Failure`] when the connection ends early, or when there are more bytes than the limit.
+    /// A [`Failure`] when the connection ends early, when there are more bytes than the limit, or when they are not those
+    /// that a registry promised.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
+        let next = self.next().await?;
+        match (&next, &mut self.promise) {
+            (Some(bytes), Some((_, hasher))) => hasher.update(bytes),
+            (None, promise) => promise.take().map_or(Ok(()), |(digest, hasher)| kept(digest, hasher))?,
+            (Some(_), None) => {}
+        }
+        Ok(next)
+    }
+
+    async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
         match &mut self.body {
             Body::Answer(answer) => Ok(answer.chunk().await?),
             Body::Whole(bytes) => Ok(bytes.take()),
@@ -119,4 +147,14 @@ impl PackageReader {
         }
         Ok(bytes)
     }
+}
+
+/// Whether the bytes that came are those that were promised.
+fn kept(promised: Digest, hasher: Sha256Hasher) -> Result<(), Failure> {
+    let came = hasher.finish();
+    if came == promised {
+        return Ok(());
+    }
+    let cause = format!("the sha256 of what the registry sent is {came}, and its manifest says {promised}");
+    Err(Failure::content(cause, "The registry is broken, or something on the way changes what it sends."))
 }

@@ -8,6 +8,7 @@ use chandlery_core::Digest;
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 
+use super::access::tls_settings;
 use super::certificate::{Certificate, read_certificate};
 use super::describe::describe;
 use super::{
@@ -297,13 +298,15 @@ impl Source {
         report.took(since)
     }
 
-    /// Connects without credentials, to see the certificate. Whether it works is told by the listing.
+    /// Connects to see the certificate, without credentials but for a certificate of ours: a server that asks for one shows
+    /// nothing to others. Whether it works is told by the listing.
     async fn probe(&self, endpoint: &Url) -> [StageReport; 2] {
         let since = Instant::now();
-        let careless = TlsSettings { skip_verification: true, ..TlsSettings::default() };
+        let own = tls_settings(&self.access, &self.credentials);
+        let careless = TlsSettings { skip_verification: true, ..own };
         let ask = || Request::head(endpoint.as_str());
-        let answer = match self.other.send(ask()).await {
-            Err(OutboundError::Tls { .. }) => match self.other.with_tls(&careless) {
+        let answer = match self.own.send(ask()).await {
+            Err(OutboundError::Tls { .. }) => match self.own.with_tls(&careless) {
                 Ok(careless) => careless.send(ask()).await,
                 Err(error) => Err(error),
             },

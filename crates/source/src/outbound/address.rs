@@ -174,6 +174,12 @@ fn embedded(address: Ipv6Addr) -> Option<Carried> {
 pub struct AllowList(Vec<(IpNet, AddressKind)>);
 
 impl AllowList {
+    /// Every range that may be opened: for a program that reaches no more than whoever runs it.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self(SPECIAL.iter().filter(|(_, kind)| kind.may_be_opened()).copied().collect())
+    }
+
     /// Refuses `address` unless it is public or listed.
     ///
     /// # Errors
@@ -235,6 +241,22 @@ fn parse_range(entry: &str) -> Result<(IpNet, AddressKind)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn everything_that_may_be_opened() {
+        let cases = [
+            ("127.0.0.1", Ok(())),
+            ("10.1.2.3", Ok(())),
+            ("fd12::1", Ok(())),
+            ("8.8.8.8", Ok(())),
+            ("169.254.169.254", Err(Metadata)),
+            ("fd00:ec2::254", Err(Metadata)),
+            ("0.0.0.0", Err(Unspecified)),
+        ];
+        for (address, expected) in cases {
+            assert_eq!(AllowList::everything().check(address.parse().unwrap()), expected, "{address}");
+        }
+    }
 
     #[test]
     fn kinds() {

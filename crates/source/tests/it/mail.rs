@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use crate::certificates::Certificate;
+use chandlery_source::testing::Certificate;
 
 /// What a relay is like.
 #[derive(Clone, Default)]

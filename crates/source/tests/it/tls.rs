@@ -3,8 +3,8 @@
 use chandlery_core::Secret;
 use chandlery_source::outbound::{Outbound, Request, TlsSettings};
 
-use crate::certificates::Certificate;
 use crate::server::{Answer, Names, Server, client, client_with};
+use chandlery_source::testing::Certificate;
 
 async fn stage(client: &Outbound, url: &str) -> &'static str {
     client.send(Request::get(url)).await.map_or_else(|error| error.stage(), |_| "ok")

@@ -8,7 +8,7 @@ use chandlery_api::ValidationStage;
 use chandlery_core::Secret;
 use chandlery_server::validation_view;
 use chandlery_source::foreign::{Access, Credentials, Login, validate};
-use chandlery_source::outbound::{Outbound, OutboundSettings, Proxies};
+use chandlery_source::outbound::{AllowList, Outbound, OutboundSettings, Proxies};
 
 use crate::error::AlreadyReported;
 use crate::output::{OutputArguments, Table, neutralise, say};
@@ -73,7 +73,7 @@ pub(crate) struct ValidateArguments {
 impl ValidateArguments {
     pub(super) async fn run(self) -> Result<()> {
         let settings = OutboundSettings {
-            allowed: "0.0.0.0/0,::/0".parse().context("every address is a range")?,
+            allowed: AllowList::everything(),
             proxies: Proxies::from_environment(),
             ..OutboundSettings::default()
         };

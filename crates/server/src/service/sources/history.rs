@@ -2,6 +2,7 @@
 
 use chandlery_core::Result;
 use chandlery_source::foreign::Skipped;
+use chandlery_store::Transaction;
 use chandlery_store::external_charts::Applied;
 use chandlery_store::source_runs::{self, SourceCounts, SourceRunRow};
 use chandlery_store::sources::SourceRow;
@@ -80,7 +81,7 @@ pub(super) struct Run {
 }
 
 /// Remembers a look. That nothing has changed is remembered only of looks that somebody asked for.
-pub(super) async fn note(app: &App, row: &SourceRow, run: Run) -> Result<()> {
+pub(super) async fn note(transaction: &Transaction, row: &SourceRow, run: Run) -> Result<()> {
     if run.outcome == "unchanged" && row.cause == "period" {
         return Ok(());
     }
@@ -95,7 +96,7 @@ pub(super) async fn note(app: &App, row: &SourceRow, run: Run) -> Result<()> {
         started_at: run.started_at,
         ended_at: run.ended_at,
     };
-    source_runs::add(app.store.database().writer(), row.repository_id, &run).await
+    source_runs::add(transaction, row.repository_id, &run).await
 }
 
 /// Remembers that a source gave other bytes than those it had listed.

@@ -158,9 +158,11 @@ async fn sync(app: &SharedApp, repository_id: i64) -> Result<()> {
         started_at,
         ended_at,
     };
-    history::note(app, &row, run).await?;
-    sources::finish(database.writer(), &row, &app.syncs.holder, &finished).await?;
-    Ok(())
+    // At once: whoever waits for the run sees the source as it is after it.
+    let transaction = database.begin().await?;
+    history::note(&transaction, &row, run).await?;
+    sources::finish(&transaction, &row, &app.syncs.holder, &finished).await?;
+    transaction.commit().await
 }
 
 /// Reads a source, and fetches its packages if they are to be here.

@@ -32,21 +32,42 @@ struct Descriptor {
     digest: String,
 }
 
+const NO_PACKAGE: &str = "its manifest names no package";
+
+impl Manifest {
+    /// Reads the manifest of a chart, or tells why it is none.
+    fn of_chart(bytes: &[u8]) -> Result<Self, String> {
+        let read = serde_json::from_slice::<Self>(bytes);
+        let manifest = read.map_err(|error| format!("its manifest cannot be read: {error}"))?;
+        match manifest.config.media_type == CONFIG {
+            true => Ok(manifest),
+            false => Err("it is no Helm chart".to_owned()),
+        }
+    }
+
+    fn package(&self) -> Option<&Descriptor> {
+        self.layers.iter().find(|layer| PACKAGES.contains(&layer.media_type.as_str()))
+    }
+}
+
+/// The digest of the package of a chart, with its algorithm; or why there is none.
+pub(super) fn package_of(manifest: &[u8]) -> Result<String, String> {
+    let manifest = Manifest::of_chart(manifest)?;
+    manifest.package().map(|layer| layer.digest.clone()).ok_or_else(|| NO_PACKAGE.to_owned())
+}
+
 /// Reads what a tag names.
 pub(super) async fn read(registry: &Registry, tag: &Tag, fingerprint: Digest) -> Result<Seen, Failure> {
     let Some(bytes) = registry.manifest(&tag.repository, &tag.tag).await? else {
         return Ok(Seen::Other("the tag is listed and is not there".to_owned()));
     };
-    let manifest = match serde_json::from_slice::<Manifest>(&bytes) {
+    let manifest = match Manifest::of_chart(&bytes) {
         Ok(manifest) => manifest,
-        Err(error) => return Ok(Seen::Other(format!("its manifest cannot be read: {error}"))),
+        Err(reason) => return Ok(Seen::Other(reason)),
     };
-    if manifest.config.media_type != CONFIG {
-        return Ok(Seen::Other("it is no Helm chart".to_owned()));
-    }
-    let layer = manifest.layers.iter().find(|layer| PACKAGES.contains(&layer.media_type.as_str()));
-    let Some((layer, digest)) = layer.and_then(|layer| Some((layer, sha256(&layer.digest)?))) else {
-        return Ok(Seen::Other("its manifest names no package".to_owned()));
+    let layer = manifest.package().and_then(|layer| Some((layer, sha256(&layer.digest)?)));
+    let Some((layer, digest)) = layer else {
+        return Ok(Seen::Other(NO_PACKAGE.to_owned()));
     };
     let metadata = match read_config(registry, &tag.repository, &manifest.config).await? {
         Ok(metadata) => metadata,
@@ -73,7 +94,8 @@ pub(super) async fn read(registry: &Registry, tag: &Tag, fingerprint: Digest) ->
     })))
 }
 
-fn sha256(digest: &str) -> Option<Digest> {
+/// The digest in `sha256:HEX`.
+pub(super) fn sha256(digest: &str) -> Option<Digest> {
     digest.strip_prefix("sha256:")?.parse().ok()
 }
 

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::token::Tokens;
-use crate::foreign::{Code, Failure, RegistryUrl, Source, Stage, limits};
-use crate::outbound::{Request, Response};
+use crate::foreign::{Code, Failure, RegistryUrl, Source, SourceUrl, Stage, limits};
+use crate::outbound::{Outbound, Request, Response};
 
 /// The largest list or manifest.
 const LARGEST_ANSWER: u64 = 8 << 20;
@@ -31,7 +31,7 @@ pub(super) struct Registry {
     base: Url,
     host: String,
     tokens: Tokens,
-    source: Source,
+    client: Outbound,
 }
 
 /// A page of a list; which of the two lists is told by the request.
@@ -48,8 +48,15 @@ impl Registry {
             let cause = format!("the URL cannot be used: {error}");
             Failure::new(Stage::Url, Code::UrlFormat, cause, "Write it as oci://HOST/PATH.")
         })?;
-        let tokens = Tokens::new(source, &base, &url.host)?;
-        Ok(Self { base, host: url.host.clone(), tokens, source: source.clone() })
+        // An index may name charts of other registries, which are told nothing.
+        let is_own = match &source.url {
+            SourceUrl::Oci(own) => own.host == url.host,
+            other => other.is_at(&base),
+        };
+        let credentials = if is_own { source.credentials.for_http(&url.host)? } else { None };
+        let client = if is_own { &source.own } else { &source.other };
+        let tokens = Tokens::new(source, &base, client, credentials);
+        Ok(Self { base, host: url.host.clone(), tokens, client: client.clone() })
     }
 
     pub(super) fn host(&self) -> &str {
@@ -70,12 +77,12 @@ impl Registry {
             Request::new(method.clone(), url.as_str()).header(header::ACCEPT, accept).limits(limits(limit))
         };
         let first = self.tokens.for_scope(scope).into_iter().fold(request(), Request::credentials);
-        let answer = self.source.own.send(first).await?;
+        let answer = self.client.send(first).await?;
         if answer.status() != StatusCode::UNAUTHORIZED || answer.url().origin() != self.base.origin() {
             return Ok(answer);
         }
         let Some(credentials) = self.tokens.answer(answer.headers(), scope).await? else { return Ok(answer) };
-        Ok(self.source.own.send(request().credentials(credentials)).await?)
+        Ok(self.client.send(request().credentials(credentials)).await?)
     }
 
     fn url(&self, path: &str) -> Result<Url, Failure> {

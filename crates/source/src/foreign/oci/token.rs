@@ -33,15 +33,21 @@ struct Answer {
 }
 
 impl Tokens {
-    pub(super) fn new(source: &Source, registry: &Url, host: &str) -> Result<Self, Failure> {
-        Ok(Self {
+    /// For a registry that is asked by `own`.
+    pub(super) fn new(
+        source: &Source,
+        registry: &Url,
+        own: &Outbound,
+        credentials: Option<Credentials>,
+    ) -> Self {
+        Self {
             registry: registry.clone(),
-            credentials: source.credentials.for_http(host)?,
+            credentials,
             token_servers: source.access.token_servers.clone(),
-            own: source.own.clone(),
+            own: own.clone(),
             other: source.other.clone(),
             given: Mutex::default(),
-        })
+        }
     }
 
     /// What to send without being asked.

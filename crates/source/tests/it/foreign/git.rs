@@ -1,102 +1,22 @@
 //! Git repositories behind the real `git http-backend`.
 
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use chandlery_source::foreign::{Access, Credentials, Known, Location, PackageKind, Source, Stage};
-use tempfile::TempDir;
+use chandlery_source::testing::{Certificate, GitRepository, git_backend};
 
 use super::{Everything, chart_files, check_packages, list, list_all, package, source_with};
-use crate::certificates::Certificate;
 use crate::server::{Answer, Server};
 
-/// A repository in a folder.
-struct Repository(TempDir);
-
-impl Repository {
-    fn new() -> Self {
-        let repository = Self(tempfile::tempdir().unwrap());
-        repository.git(&["init", "--quiet", "--initial-branch", "main"]);
-        repository
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn git(&self, arguments: &[&str]) -> String {
-        let output = Command::new("git")
-            .current_dir(self.path())
-            .args(["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"])
-            .args(arguments)
-            .output()
-            .expect("git is installed");
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
-    }
-
-    fn put(&self, path: &str, bytes: impl AsRef<[u8]>) {
-        assert!(Path::new(path).is_relative(), "{path}");
-        let path = self.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, bytes).unwrap();
-    }
-
-    fn put_chart(&self, folder: &str, name: &str, version: &str) {
-        for (path, text) in chart_files(name, version) {
-            self.put(Path::new(folder).join(path).to_str().unwrap(), text);
-        }
-    }
-
-    fn commit(&self) -> String {
-        self.git(&["add", "--all"]);
-        self.git(&["commit", "--quiet", "--allow-empty", "--message", "change"]);
-        self.git(&["rev-parse", "HEAD"])
+fn put_chart(repository: &GitRepository, folder: &str, name: &str, version: &str) {
+    for (path, text) in chart_files(name, version) {
+        repository.put(Path::new(folder).join(path).to_str().unwrap(), text);
     }
 }
 
-/// One request to `git http-backend`.
-fn backend(root: &Path, request: &str) -> Answer {
-    let (head, body) = request.split_once("\r\n\r\n").unwrap();
-    let mut words = head.split([' ', '\r']);
-    let (method, target) = (words.next().unwrap(), words.next().unwrap());
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let header = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
-    let mut child = Command::new("git")
-        .arg("http-backend")
-        .env("GIT_PROJECT_ROOT", root)
-        .env("GIT_HTTP_EXPORT_ALL", "1")
-        .env("REQUEST_METHOD", method)
-        .env("PATH_INFO", path)
-        .env("QUERY_STRING", query)
-        .env("CONTENT_TYPE", header("content-type: "))
-        .env("CONTENT_LENGTH", body.len().to_string())
-        .env("GIT_PROTOCOL", header("git-protocol: "))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(body.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap().stdout;
-    let end = output.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
-    let headers = String::from_utf8(output[..end].to_vec()).unwrap();
-    let status =
-        headers.lines().find_map(|line| line.strip_prefix("Status: ")).unwrap_or("200 OK").to_owned();
-    let headers: String = headers
-        .lines()
-        .filter(|line| !line.starts_with("Status"))
-        .map(|line| format!("{line}\r\n"))
-        .collect();
-    let body = output[end + 4..].to_vec();
-    let head =
-        format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n", body.len());
-    Answer::Bytes(head, body)
-}
-
-async fn serve(repository: &Repository) -> Server {
+async fn serve(repository: &GitRepository) -> Server {
     let root = repository.path().to_owned();
-    Server::start(move |request| backend(&root, request)).await
+    Server::start(move |request| git_backend(&root, request)).await
 }
 
 fn at(server: &Server, query: &str, access: Access) -> Source {
@@ -115,8 +35,8 @@ fn summary(all: &Everything) -> Vec<String> {
 
 #[tokio::test]
 async fn charts_packages_and_addons() {
-    let repository = Repository::new();
-    repository.put_chart("charts/web", "web", "1.0.0");
+    let repository = GitRepository::new();
+    put_chart(&repository, "charts/web", "web", "1.0.0");
     repository.put("charts/web/.helmignore", "*.md\n");
     repository.put("charts/web/notes.md", "left out");
     repository.put("charts/packed/db-2.0.0.tgz", package("db", "2.0.0"));
@@ -139,13 +59,13 @@ async fn charts_packages_and_addons() {
     assert_eq!(
         summary(&all),
         [
-            "Addon fluxcd 3.0.0 addons/fluxcd",
             "Chart db 2.0.0 charts/packed/db-2.0.0.tgz",
+            "Addon fluxcd 3.0.0 addons/fluxcd",
             "Chart web 1.0.0 charts/web"
         ]
     );
-    assert_eq!(all.packages[0].kind, PackageKind::Addon);
-    assert_eq!(all.packages[0].entry.metadata.keywords, ["ci"]);
+    assert_eq!(all.packages[1].kind, PackageKind::Addon);
+    assert_eq!(all.packages[1].entry.metadata.keywords, ["ci"]);
     assert_eq!((all.skipped.len(), all.skipped[0].name.as_str()), (1, "charts/packed/broken.tgz"));
     assert_eq!(server.requests().len(), 3, "one request finds the server, one the branch, one fetches");
     check_packages(&source, &all).await;
@@ -154,7 +74,7 @@ async fn charts_packages_and_addons() {
     // Nothing new; then one chart.
     assert!(list(&source, Some(&all.validator), all.known()).await.unwrap().is_none());
     assert_eq!(server.requests().len(), 5);
-    repository.put_chart("charts/web", "web", "1.1.0");
+    put_chart(&repository, "charts/web", "web", "1.1.0");
     repository.commit();
     let changed = list(&source, Some(&all.validator), all.known()).await.unwrap().unwrap();
     assert_eq!((changed.names(), changed.known), (vec!["web 1.1.0".to_owned()], 2));
@@ -186,9 +106,9 @@ async fn charts_packages_and_addons() {
 
 #[tokio::test]
 async fn tags_as_versions() {
-    let repository = Repository::new();
+    let repository = GitRepository::new();
     for version in ["1.0.0", "1.1.0"] {
-        repository.put_chart("", "web", "0.0.0");
+        put_chart(&repository, "", "web", "0.0.0");
         repository.put("templates/one.yaml", format!("version: {version}\n"));
         repository.commit();
         repository.git(&["tag", &format!("v{version}")]);
@@ -211,9 +131,9 @@ async fn tags_as_versions() {
 #[tokio::test]
 async fn links_and_sub_modules() {
     use std::os::unix::fs::symlink;
-    let repository = Repository::new();
+    let repository = GitRepository::new();
     for name in ["inside", "outside", "absolute", "folder"] {
-        repository.put_chart(name, name, "1.0.0");
+        put_chart(&repository, name, name, "1.0.0");
     }
     repository.put("secret", "not of any chart");
     let link = |target: &str, path: &str| symlink(target, repository.path().join(path)).unwrap();
@@ -223,7 +143,7 @@ async fn links_and_sub_modules() {
     link("templates", "folder/again");
     symlink("/etc", repository.path().join("etc")).unwrap();
     let commit = repository.commit();
-    repository.put_chart("module", "module", "1.0.0");
+    put_chart(&repository, "module", "module", "1.0.0");
     repository.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{commit},inside/module")]);
     repository.commit();
     let server = serve(&repository).await;
@@ -239,8 +159,8 @@ async fn links_and_sub_modules() {
 
 #[tokio::test]
 async fn tokens_and_private_authorities() {
-    let repository = Repository::new();
-    repository.put_chart("web", "web", "1.0.0");
+    let repository = GitRepository::new();
+    put_chart(&repository, "web", "web", "1.0.0");
     repository.commit();
     let keys = tempfile::tempdir().unwrap();
     let certificate = Certificate::new(keys.path(), "git");
@@ -248,7 +168,7 @@ async fn tokens_and_private_authorities() {
     let server = Server::tls(certificate.acceptor(None), move |request| {
         // `oauth2:hunter2`
         if request.contains("authorization: Basic b2F1dGgyOmh1bnRlcjI=\r\n") {
-            backend(&root, request)
+            git_backend(&root, request)
         } else {
             Answer::status("401 Unauthorized", "")
         }
@@ -275,13 +195,13 @@ type Spoil = fn(&str, Answer) -> Answer;
 
 #[tokio::test]
 async fn servers_that_are_broken() {
-    let repository = Repository::new();
-    repository.put_chart("web", "web", "1.0.0");
+    let repository = GitRepository::new();
+    put_chart(&repository, "web", "web", "1.0.0");
     repository.commit();
     let root = repository.path().to_owned();
     let spoil = move |spoil: Spoil| {
         let root = root.clone();
-        Server::start(move |request| spoil(request, backend(&root, request)))
+        Server::start(move |request| spoil(request, git_backend(&root, request)))
     };
     let cases: [(Spoil, Stage); 5] = [
         (|_, _| Answer::ok("<html>"), Stage::Content),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chandlery_core::Digest;
 use chandlery_source::foreign::{Access, Code, Credentials, Known, Source, Stage};
+use chandlery_source::testing::Certificate;
 
 use super::{check_packages, list, list_all, package, source_with};
 use crate::server::{Answer, Server};
@@ -260,4 +261,64 @@ async fn registries_that_are_broken() {
         .unwrap()
         .unwrap();
     assert_eq!((all.packages.len(), all.skipped.len()), (0, 2));
+}
+
+/// An index may name charts of registries; the password goes to the one that stands where the index is, and to no other.
+#[tokio::test]
+async fn charts_that_an_index_names() {
+    let keys = tempfile::tempdir().unwrap();
+    let certificate = Certificate::new(keys.path(), "charts");
+    let elsewhere = Arc::new(Server::tls(certificate.acceptor(None), registry).await);
+    let spoilt = Server::tls(certificate.acceptor(None), |request| match request.contains("/blobs/") {
+        true => Answer::ok("something else"),
+        false => registry(request),
+    })
+    .await;
+    let (digest, foreign, bad) = (sha256(&package("db", "2.0.0")), elsewhere.address, spoilt.address);
+    let digest = digest.trim_start_matches("sha256:").to_owned();
+    let server = Server::tls(certificate.acceptor(None), move |request| {
+        if !request.contains("authorization: Basic dTpodW50ZXIy\r\n") {
+            return Answer::Text(
+                "HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Basic realm=\"x\"\r\ncontent-length: 0\r\n\
+                 connection: close\r\n\r\n"
+                    .to_owned(),
+            );
+        }
+        let own = request.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+        match request.starts_with("GET /index.yaml ") {
+            true => Answer::ok(&format!(
+                "apiVersion: v1\nentries:\n  db:\n  - {{name: db, version: 2.0.0, digest: {digest}, \
+                 urls: ['oci://{foreign}/team/db:2.0.0']}}\n  web:\n  - {{name: web, version: 1.1.0+build.1, \
+                 urls: ['oci://{own}/team/web']}}\n  - {{name: web, version: 1.0.0, urls: ['oci://{bad}/team/web:1.0.0']}}\n  \
+                 - {{name: web, version: 0.9.0, urls: ['oci://{foreign}/team/web:0.9.0']}}\n  \
+                 - {{name: web, version: 0.8.0, urls: ['oci://{foreign}/team/image:1.0.0']}}\n"
+            )),
+            false => registry(request),
+        }
+    })
+    .await;
+    let trusting = Access {
+        certificate_authorities: Some(String::from_utf8(certificate.pem()).unwrap()),
+        ..Access::default()
+    };
+    let source = source_with(&server.url("/"), trusting, Credentials::basic("u", "hunter2"));
+    let all = list_all(&source).await.unwrap();
+    assert_eq!(all.names(), ["db 2.0.0", "web 1.1.0+build.1", "web 1.0.0", "web 0.9.0", "web 0.8.0"]);
+    let mut outcomes = Vec::new();
+    for package in &all.packages {
+        let opened = source.open(package.location.as_ref().unwrap(), 1 << 20).await;
+        outcomes.push(match opened {
+            Ok(reader) => reader.bytes().await,
+            Err(failure) => Err(failure),
+        });
+    }
+    assert_eq!(outcomes[0].as_ref().unwrap(), &package("db", "2.0.0"));
+    assert_eq!(outcomes[1].as_ref().unwrap(), &package("web", "1.1.0+build.1"));
+    for (outcome, words) in
+        outcomes[2..].iter().zip(["its manifest says", "there is no", "it is no Helm chart"])
+    {
+        let failure = outcome.as_ref().unwrap_err();
+        assert!(failure.cause.contains(words), "{failure}");
+    }
+    assert!(elsewhere.requests().iter().all(|request| !request.contains("authorization")));
 }

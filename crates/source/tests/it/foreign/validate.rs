@@ -5,8 +5,8 @@ use chandlery_source::foreign::{
 };
 
 use super::package;
-use crate::certificates::Certificate;
 use crate::server::{Answer, Server, client};
+use chandlery_source::testing::Certificate;
 
 async fn run(url: &str, access: Access, credentials: Credentials) -> Validation {
     validate(None, url, access, credentials, &client()).await

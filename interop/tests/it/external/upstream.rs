@@ -1,0 +1,71 @@
+//! Sources of each kind: real servers of other projects that are published to by the means of their users.
+
+mod bucket;
+mod charts;
+mod git;
+mod registry;
+
+use std::path::Path;
+
+pub(super) use bucket::{Bucket, STRANGER};
+pub(super) use charts::Charts;
+pub(super) use git::Git;
+pub(super) use registry::Registry;
+
+use super::face::Given;
+use crate::cli::files_of;
+use crate::program::Home;
+
+/// What pulling a package must give.
+pub(super) enum Expected {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// A package of these files, which nobody had packaged: `Chart.yaml` is written anew, as helm does it.
+    Files(Vec<(String, Vec<u8>)>),
+}
+
+impl Expected {
+    #[track_caller]
+    pub(super) fn check(&self, bytes: &[u8]) {
+        match self {
+            Self::Bytes(expected) => assert!(expected == bytes, "other bytes than upstream's"),
+            Self::Files(expected) => assert_eq!(others(&files_of(bytes)), others(expected)),
+        }
+    }
+}
+
+/// The files of a package but the one that packaging writes anew.
+fn others(files: &[(String, Vec<u8>)]) -> Vec<&(String, Vec<u8>)> {
+    files.iter().filter(|(path, _)| !path.ends_with("/Chart.yaml")).collect()
+}
+
+/// A running source.
+pub(super) trait Upstream {
+    /// How its owner describes it.
+    fn given(&self) -> Given;
+
+    /// Publishes a version of a chart.
+    fn publish(&mut self, name: &str, version: &str);
+
+    /// What pulling that version must give.
+    fn expected(&self, name: &str, version: &str) -> Expected {
+        Expected::Bytes(crate::packages::package(name, version))
+    }
+
+    /// Pulls the plug.
+    fn stop(&mut self);
+
+    /// The kind as it is shown.
+    fn kind(&self) -> &'static str;
+
+    /// The stage and the number with which a stranger is refused.
+    fn refusal(&self) -> (&'static str, u16) {
+        ("auth", 109)
+    }
+}
+
+/// Sends a request by curl, and fails the test unless the answer is success.
+fn curl(home: &Home, arguments: &[&str]) {
+    home.run(Path::new("curl"), &[&["--silent", "--show-error", "--fail"][..], arguments].concat())
+        .succeeded();
+}

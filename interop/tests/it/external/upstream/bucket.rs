@@ -1,0 +1,105 @@
+//! A bucket of a real object store: versitygw, with an index that helm makes, or with packages only.
+
+use super::{Upstream, curl};
+use crate::environment::Peer;
+use crate::external::face::Given;
+use crate::packages::package;
+use crate::peer_server::PeerServer;
+use crate::program::Home;
+
+const KEY: &str = "key-of-the-owner";
+const SECRET: &str = "secret-of-the-owner";
+
+/// Somebody whom the store knows, and who may do nothing.
+pub(in crate::external) const STRANGER: (&str, &str) = ("key-of-a-stranger", "secret-of-a-stranger");
+
+/// The bucket `charts`, and where its publisher works.
+pub(in crate::external) struct Bucket {
+    server: PeerServer,
+    home: Home,
+    has_index: bool,
+}
+
+impl Bucket {
+    /// With an `index.yaml`.
+    pub(in crate::external) fn with_index() -> Self {
+        Self::start(true)
+    }
+
+    /// With packages only.
+    pub(in crate::external) fn of_packages() -> Self {
+        Self::start(false)
+    }
+
+    fn start(has_index: bool) -> Self {
+        let mut server = PeerServer::new(Peer::VersityGw);
+        let [data, iam] = ["data", "iam"].map(|folder| server.home().path().join(folder));
+        for folder in [&data, &iam] {
+            std::fs::create_dir_all(folder).unwrap();
+        }
+        let (address, iam) = (server.address(), iam.to_str().unwrap().to_owned());
+        let key = ["--access", KEY, "--secret", SECRET, "--port", &address, "--iam-dir", &iam];
+        server.start(&[&key[..], &["--keep-alive", "--quiet", "posix", "data"]].concat());
+        let bucket = Self { server, home: Home::new(), has_index };
+        bucket.send(&["--request", "PUT"], "charts");
+        bucket
+    }
+
+    /// Makes the stranger known to the store.
+    pub(in crate::external) fn admit_stranger(&self) {
+        let (id, secret) = STRANGER;
+        let url = format!("http://{}", self.server.address());
+        let owner = ["admin", "--access", KEY, "--secret", SECRET, "--endpoint-url", &url];
+        let user = ["create-user", "--access", id, "--secret", secret, "--role", "user"];
+        self.home.peer(Peer::VersityGw, &[&owner[..], &user].concat()).succeeded();
+    }
+
+    /// A place in the store, as its owner describes it.
+    pub(in crate::external) fn at(&self, place: &str) -> Given {
+        Given::new(format!("s3://{}/{place}", self.server.address())).key(KEY, SECRET)
+    }
+
+    /// Puts a file, as the owner.
+    pub(in crate::external) fn put(&self, place: &str, bytes: &[u8]) {
+        self.home.write("object", bytes);
+        self.send(&["--upload-file", "object"], place);
+    }
+
+    fn send(&self, arguments: &[&str], place: &str) {
+        let url = format!("http://{}/{}", self.server.address(), place.replace('+', "%2B"));
+        let key = format!("{KEY}:{SECRET}");
+        let body = "x-amz-content-sha256: UNSIGNED-PAYLOAD";
+        let signed = ["--aws-sigv4", "aws:amz:us-east-1:s3", "--user", &key, "--header", body];
+        curl(&self.home, &[&signed[..], arguments, &[&url]].concat());
+    }
+}
+
+impl Upstream for Bucket {
+    fn given(&self) -> Given {
+        let given = self.at("charts/stable");
+        if self.has_index { given } else { given.set("cache", "mirror") }
+    }
+
+    fn publish(&mut self, name: &str, version: &str) {
+        let bytes = package(name, version);
+        let file = format!("{name}-{version}.tgz");
+        self.put(&format!("charts/stable/{file}"), &bytes);
+        if self.has_index {
+            self.home.write(&format!("stable/{file}"), bytes);
+            self.home.peer(Peer::Helm4, &["repo", "index", "stable"]).succeeded();
+            self.put("charts/stable/index.yaml", &self.home.read("stable/index.yaml"));
+        }
+    }
+
+    fn stop(&mut self) {
+        self.server.stop();
+    }
+
+    fn kind(&self) -> &'static str {
+        "s3"
+    }
+
+    fn refusal(&self) -> (&'static str, u16) {
+        ("auth", 106)
+    }
+}

@@ -340,6 +340,10 @@ impl Ordering {
     }
 
     fn push(&mut self, document: u32, points: u16) {
+        // Most have too few points for the page, whatever their columns say.
+        if !self.smallest.wants(self.ranks.best(points)) {
+            return;
+        }
         let rank = self.ranks.of(document, points);
         if !self.smallest.wants(rank) || self.after.is_some_and(|(first, _)| rank < first) {
             return;
@@ -364,13 +368,20 @@ impl Ranks {
     fn of(&self, document: u32, points: u16) -> u64 {
         match self {
             Self::Relevance(name_words) => {
-                let words = name_words.first(document).unwrap_or_default() as u32;
-                u64::from(!(u32::from(points) * (NAME_WORDS + 1) + (NAME_WORDS - words.min(NAME_WORDS))))
+                relevance_rank(points, name_words.first(document).unwrap_or_default() as u32)
             }
             Self::Name(names) => {
                 names.as_ref().and_then(|names| names.ords().first(document)).unwrap_or_default()
             }
             Self::Newest(times) => newest_rank(times.first(document).unwrap_or_default()),
+        }
+    }
+
+    /// The best rank that a document with these points can have.
+    fn best(&self, points: u16) -> u64 {
+        match self {
+            Self::Relevance(_) => relevance_rank(points, 0),
+            Self::Name(_) | Self::Newest(_) => 0,
         }
     }
 
@@ -392,6 +403,11 @@ impl Ranks {
             (Order::Name(name), Self::Name(Some(names))) => name_after(names, name, cursor.id)?,
         })
     }
+}
+
+/// More points come first, and of as many, fewer words in the name.
+fn relevance_rank(points: u16, words: u32) -> u64 {
+    u64::from(!(u32::from(points) * (NAME_WORDS + 1) + (NAME_WORDS - words.min(NAME_WORDS))))
 }
 
 /// Names that the segment does not have itself lie before the next one it has, all ids of which come after the cursor.

@@ -76,6 +76,9 @@ pub(super) fn rows(bench: &Bench, catalogue: &Catalogue) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
+/// Apps on a page, as many as a screen shows.
+const PAGE: usize = 20;
+
 /// Words of every kind, in an order that mixes them.
 fn paths(route: &str) -> Vec<String> {
     let mut corpus = Corpus::new();
@@ -84,7 +87,10 @@ fn paths(route: &str) -> Vec<String> {
         let (_, text) = KINDS[number % KINDS.len()];
         texts.push(text(&mut corpus));
     }
-    texts.iter().map(|text| format!("{route}?q={}", utf8_percent_encode(text, NON_ALPHANUMERIC))).collect()
+    texts
+        .iter()
+        .map(|text| format!("{route}?limit={PAGE}&q={}", utf8_percent_encode(text, NON_ALPHANUMERIC)))
+        .collect()
 }
 
 fn searches(
@@ -104,7 +110,7 @@ fn searches(
         let series = |figure: fn(&Sample) -> f64| samples.iter().map(figure).collect::<Series>();
         let (rate, p99) = (series(|sample| sample.rate), series(|sample| sample.p99));
         let row = Row::new(format!(
-            "search in {what}, {} apps, {} versions, {}, {connections} at a time",
+            "search in {what}, pages of {PAGE}, {} apps, {} versions, {}, {connections} at a time",
             apps(bench),
             apps(bench) * VERSIONS,
             catalogue.database
@@ -140,7 +146,7 @@ fn cold_starts(bench: &Bench, catalogue: &Catalogue) -> Result<Vec<Row>> {
     }
     let (whole, first) = (Series(whole), Series(first));
     let row = Row::new(format!(
-        "first page of a search after a start, {} apps, {}: process to the whole page",
+        "first page of a search after a start, {PAGE} of {} apps, {}: process to the whole page",
         apps(bench),
         catalogue.database
     ))

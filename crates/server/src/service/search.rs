@@ -18,15 +18,19 @@ pub(crate) async fn search(
 ) -> Result<Vec<SearchHit>> {
     let text = query.q.to_lowercase();
     let words: Vec<&str> = text.split_whitespace().collect();
-    let mut hits = Vec::new();
+    let mut candidates = Vec::new();
     for repository in readable(app, actor, None, usize::MAX).await? {
         let names = charts::containing(app.store.database().reader(), repository.id, &words).await?;
-        for name in names {
-            hits.extend(newest(app, &repository, &name).await?.filter(|hit| contains_all(hit, &words)));
+        candidates.extend(names.into_iter().map(|name| (repository.clone(), name)));
+    }
+    candidates.sort_by_key(|(_, name)| !name.to_lowercase().starts_with(&text));
+    let mut hits = Vec::new();
+    for (repository, name) in candidates {
+        hits.extend(newest(app, &repository, &name).await?.filter(|hit| contains_all(hit, &words)));
+        if hits.len() >= limit as usize {
+            break;
         }
     }
-    hits.sort_by_key(|hit| !hit.name.as_str().to_lowercase().starts_with(&text));
-    hits.truncate(limit as usize);
     Ok(hits)
 }
 

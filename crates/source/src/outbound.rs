@@ -72,8 +72,9 @@ impl Outbound {
     pub fn with_resolver(settings: OutboundSettings, resolver: Arc<dyn Resolve>) -> Result<Self> {
         let allowed = Arc::new(settings.allowed.clone());
         let resolver = CheckingResolver { inner: resolver, allowed };
+        let settings = Arc::new(settings);
         let own = Arc::new(Transport::new(&settings, &TlsSettings::default(), &resolver)?);
-        Ok(Self { settings: Arc::new(settings), resolver, authorities: None, other: own.clone(), own })
+        Ok(Self { settings, resolver, authorities: None, other: own.clone(), own })
     }
 
     /// A client with the same rules and other TLS settings, for a repository that has its own; the authorities that this
@@ -171,7 +172,7 @@ impl Outbound {
 
     async fn exchange(&self, hop: &Hop, origin: &str) -> Result<reqwest::Response> {
         let transport = if hop.elsewhere { &self.other } else { &self.own };
-        let (client, proxied) = transport.client(&hop.url);
+        let (client, proxied) = transport.client(&hop.url)?;
         if proxied {
             self.check_before_proxy(&hop.url).await?;
         }

@@ -1,6 +1,6 @@
 //! The connections: one HTTP client for each way that a request can go.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use http::Uri;
@@ -17,34 +17,40 @@ const MAX_HEADERS: usize = 100;
 const IDLE: Duration = Duration::from_secs(30);
 const IDLE_PER_HOST: usize = 4;
 
+/// A client that is made when it is first needed: reading the system's certificates takes longer than a server needs to
+/// start.
+type Lazy = LazyLock<Result<Client>, Box<dyn FnOnce() -> Result<Client> + Send>>;
+
 /// The clients of one pair of outbound and TLS settings.
 pub(super) struct Transport {
-    direct: Client,
-    proxied: Option<(Matcher, Client)>,
+    direct: Lazy,
+    proxied: Option<(Matcher, Lazy)>,
 }
 
 impl Transport {
     pub(super) fn new(
-        settings: &OutboundSettings,
+        settings: &Arc<OutboundSettings>,
         tls: &TlsSettings,
         resolver: &CheckingResolver,
     ) -> Result<Self> {
-        let direct = || builder(settings).no_proxy().dns_resolver(resolver.clone());
-        let direct = build(direct, tls)?;
-        let proxied = match matcher(&settings.proxies)? {
-            Some(matcher) => Some((matcher, build(|| through(settings), tls)?)),
-            None => None,
-        };
-        Ok(Self { direct, proxied })
+        let trust = Trust::read(tls)?;
+        let (rules, resolver, shown) = (settings.clone(), resolver.clone(), trust.clone());
+        let direct = move || shown.build(|| builder(&rules).no_proxy().dns_resolver(resolver.clone()));
+        let proxied = matcher(&settings.proxies)?.map(|matcher| {
+            let settings = settings.clone();
+            (matcher, Lazy::new(Box::new(move || trust.build(|| through(&settings)))))
+        });
+        Ok(Self { direct: Lazy::new(Box::new(direct)), proxied })
     }
 
     /// The client for `url`, and whether it goes through a proxy.
-    pub(super) fn client(&self, url: &Url) -> (&Client, bool) {
+    pub(super) fn client(&self, url: &Url) -> Result<(&Client, bool)> {
         let uri = url.as_str().parse::<Uri>().ok();
-        match (&self.proxied, uri) {
+        let (client, is_proxied) = match (&self.proxied, uri) {
             (Some((matcher, client)), Some(uri)) if matcher.intercept(&uri).is_some() => (client, true),
             _ => (&self.direct, false),
-        }
+        };
+        client.as_ref().map(|client| (client, is_proxied)).map_err(Clone::clone)
     }
 }
 
@@ -92,25 +98,38 @@ fn matcher(proxies: &Proxies) -> Result<Option<Matcher>> {
     Ok(Some(matcher.no(proxies.except.clone()).build()))
 }
 
-/// Adds what TLS needs and builds.
-fn build(base: impl Fn() -> ClientBuilder, tls: &TlsSettings) -> Result<Client> {
-    // The only failure is that a provider is installed already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let authorities = authorities(tls)?;
-    let identity = tls.identity.as_ref().map(|pem| Identity::from_pem(pem.expose().as_bytes())).transpose();
-    let identity = identity.map_err(|_| {
-        OutboundError::url("its client certificate is not a chain and a private key in PEM form")
-    })?;
-    let base = || {
-        let base = base().tls_danger_accept_invalid_certs(tls.skip_verification);
-        identity.iter().cloned().fold(base, ClientBuilder::identity)
-    };
-    // A system without any certificate authority (a container from scratch) has only those of the settings, and still
-    // speaks http.
-    let with_system = base().tls_certs_merge(authorities.clone()).build();
-    with_system
-        .or_else(|_| base().tls_certs_only(authorities).build())
-        .map_err(|error| OutboundError::url(format!("its TLS settings cannot be used: {error}")))
+/// What TLS settings say, read.
+#[derive(Clone)]
+struct Trust {
+    authorities: Vec<Certificate>,
+    identity: Option<Identity>,
+    skip_verification: bool,
+}
+
+impl Trust {
+    fn read(tls: &TlsSettings) -> Result<Self> {
+        let identity = tls.identity.as_ref().map(|pem| Identity::from_pem(pem.expose().as_bytes()));
+        let identity = identity.transpose().map_err(|_| {
+            OutboundError::url("its client certificate is not a chain and a private key in PEM form")
+        })?;
+        Ok(Self { authorities: authorities(tls)?, identity, skip_verification: tls.skip_verification })
+    }
+
+    /// Adds what TLS needs and builds.
+    fn build(&self, base: impl Fn() -> ClientBuilder) -> Result<Client> {
+        // The only failure is that a provider is installed already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let base = || {
+            let base = base().tls_danger_accept_invalid_certs(self.skip_verification);
+            self.identity.iter().cloned().fold(base, ClientBuilder::identity)
+        };
+        // A system without any certificate authority (a container from scratch) has only those of the settings, and
+        // still speaks http.
+        let with_system = base().tls_certs_merge(self.authorities.clone()).build();
+        with_system
+            .or_else(|_| base().tls_certs_only(self.authorities.clone()).build())
+            .map_err(|error| OutboundError::url(format!("its TLS settings cannot be used: {error}")))
+    }
 }
 
 fn authorities(tls: &TlsSettings) -> Result<Vec<Certificate>> {

@@ -40,7 +40,7 @@ const BUSY: f64 = 1.5;
 #[derive(Debug, Parser)]
 struct Options {
     /// Only these groups of rows, separated by commas: index, 304, upload, memory, start, helm-index, blobs, put,
-    /// render, hostile, store.
+    /// render, hostile, store, sources.
     #[arg(long, value_name = "ROWS", value_delimiter = ',')]
     only: Vec<String>,
     /// How often everything is repeated [default: 5, quick 1].

@@ -1,6 +1,8 @@
 //! Apps and their versions.
 
-use chandlery_core::{Action, AppName, CategoryName, Digest, PhaseName, VersionState, WorkspaceName};
+use chandlery_core::{
+    Action, AppName, CategoryName, Digest, PhaseName, RepositoryPath, VersionState, WorkspaceName,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -105,6 +107,8 @@ pub struct AppView {
     pub latest_version: Option<String>,
     /// What the caller may do with the app as a whole: `edit`, `suspend`, `recover`, `delete`.
     pub actions: Vec<Action>,
+    /// The external repository whose rule made it, if that repository is still there and the caller may read it.
+    pub imported_from: Option<RepositoryPath>,
     /// Who made it.
     pub created_by: String,
     /// When it was made.
@@ -133,7 +137,7 @@ pub struct UpdateApp {
 #[serde(deny_unknown_fields)]
 pub struct PackageReference {
     /// The repository, which the caller may read.
-    pub repository: chandlery_core::RepositoryPath,
+    pub repository: RepositoryPath,
     /// The chart in it.
     pub chart: String,
     /// Its version.

@@ -38,9 +38,9 @@ pub use role::{CreateRole, GroupRole, GroupRoleQuery, PermissionView, RoleView, 
 pub use search::{SearchHit, SearchQuery};
 pub use session::{CreateSession, SessionView};
 pub use source::{
-    AcceptDigest, CacheMode, ChangedDigest, RemovalImpact, SourceCredentials, SourceHook, SourceKind,
-    SourceRequest, SourceRunView, SourceSettings, SourceSummary, SourceView, ValidateSource, ValidationStage,
-    ValidationView,
+    AcceptDigest, CacheMode, CategoryOfPattern, ChangedDigest, ImportRule, ImportState, RemovalImpact,
+    SourceCredentials, SourceHook, SourceKind, SourceRequest, SourceRunView, SourceSettings, SourceSummary,
+    SourceView, ValidateSource, ValidationStage, ValidationView,
 };
 pub use storefront::{
     AppHit, AppQuery, PackageFile, PackageFileQuery, StoreApp, StoreAppView, StoreChineseTexts,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chandlery_core::Digest;
+use chandlery_core::{AppName, CategoryName, Digest};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -42,6 +42,9 @@ pub struct SourceSettings {
     pub cache: CacheMode,
     /// How many bytes of packages are kept at most; what leaves is fetched again when it is asked for.
     pub cache_quota: Option<u64>,
+    /// Makes apps of its charts, in the workspace of the repository; absent for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub import: Option<ImportRule>,
 }
 
 impl Default for SourceSettings {
@@ -62,8 +65,76 @@ impl Default for SourceSettings {
             exclude: Vec::new(),
             cache: CacheMode::default(),
             cache_quota: None,
+            import: None,
         }
     }
+}
+
+/// Which charts of a source become apps by themselves, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ImportRule {
+    /// How far the versions come by themselves.
+    pub state: ImportState,
+    /// How many of the newest versions of each chart are imported. Those that were imported stay.
+    #[schema(minimum = 1, maximum = 20)]
+    pub newest: u32,
+    /// Whether versions such as `1.0.0-rc.1` count.
+    pub prereleases: bool,
+    /// Charts that become apps, by patterns with `*` and `?`; all if there are none.
+    pub include: Vec<String>,
+    /// Charts that do not.
+    pub exclude: Vec<String>,
+    /// The category of a new app that no pattern has; `uncategorized` if it is not said.
+    pub category: Option<CategoryName>,
+    /// Categories of new apps, the first that fits. The category of an app that there is never changes by a rule.
+    pub categories: Vec<CategoryOfPattern>,
+}
+
+impl Default for ImportRule {
+    fn default() -> Self {
+        Self {
+            state: ImportState::default(),
+            newest: 1,
+            prereleases: false,
+            include: Vec::new(),
+            exclude: Vec::new(),
+            category: None,
+            categories: Vec::new(),
+        }
+    }
+}
+
+/// How far imported versions come by themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ImportState {
+    /// They are drafts of the workspace.
+    #[default]
+    Draft,
+    /// They are released into the store, if they pass the checks that are required there.
+    Active,
+}
+
+impl ImportState {
+    /// The state's name, as the API and messages spell it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Active => "active",
+        }
+    }
+}
+
+/// The category of charts whose name or one of whose keywords fits a pattern.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CategoryOfPattern {
+    /// With `*` and `?`, whatever the case of letters.
+    pub pattern: String,
+    /// The category.
+    pub category: CategoryName,
 }
 
 /// What a source is.
@@ -195,6 +266,10 @@ pub struct SourceView {
     pub vanished_versions: u64,
     /// Versions for which the source names another digest than the first one, at most 100 of them.
     pub changed_digests: Vec<ChangedDigest>,
+    /// Apps that were made of its charts by rule.
+    pub imported_apps: u64,
+    /// What the rule could not do so far, one line for each chart, at most 100 of them.
+    pub import_problems: Vec<String>,
 }
 
 /// What everybody who may read an external repository may know of its source.
@@ -260,6 +335,8 @@ pub struct SourceRunView {
     pub vanished: u64,
     /// Entries that could not be used.
     pub skipped: u64,
+    /// Versions that became versions of apps, or were released, by rule.
+    pub imported: u64,
     /// When it began.
     pub started_at: Timestamp,
     /// When it ended.
@@ -316,4 +393,7 @@ pub struct RemovalImpact {
     pub cached_bytes: u64,
     /// Apps with a version whose package is one of these. They keep it.
     pub apps: u64,
+    /// Apps that were made from it by rule, the first 100 by name. They stay, and nothing new comes to them. Only for
+    /// those who may see the apps of its workspace.
+    pub imported_apps: Vec<AppName>,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountName, Permission, PermissionSet, RoleName};
+use crate::{AccountName, Permission, PermissionSet, RepositoryPath, RoleName};
 
 /// Whoever makes a request: the first argument of every service method.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub enum Actor {
     Account(Account),
     /// The server itself: bootstrap, scheduled jobs, local administration with access to the data directory.
     System,
+    /// The server by the rule of an external repository, with its name: see [`Actor::source`].
+    Source(Arc<str>),
 }
 
 /// An authenticated account and what the credential it used allows.
@@ -71,6 +73,12 @@ impl FromIterator<(i64, PermissionSet)> for Memberships {
 }
 
 impl Actor {
+    /// Whoever does what the rule of an external repository says. No account has such a name: they have no colon.
+    #[must_use]
+    pub fn source(path: &RepositoryPath) -> Self {
+        Self::Source(format!("source:{path}").into())
+    }
+
     /// The account's name, or what the audit log calls those who have none.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -78,6 +86,7 @@ impl Actor {
             Self::Anonymous => "anonymous",
             Self::Account(account) => account.name.as_str(),
             Self::System => "system",
+            Self::Source(name) => name,
         }
     }
 
@@ -98,7 +107,7 @@ impl Actor {
             Self::Account(_) => Err(crate::Error::Forbidden(
                 "a token with a narrower scope cannot change its account: use the password".to_owned(),
             )),
-            Self::Anonymous | Self::System => Err(crate::Error::Unauthenticated),
+            Self::Anonymous | Self::System | Self::Source(_) => Err(crate::Error::Unauthenticated),
         }
     }
 }

@@ -18,7 +18,7 @@ pub use actor::{Account, Actor, Memberships, TokenScope};
 pub use digest::{Digest, Sha256Hasher};
 pub use error::{BoxError, Error, Result};
 pub use event::{Audience, Event};
-pub use lifecycle::{Action, VersionState, Who, app_state, default_phases, three_phases};
+pub use lifecycle::{Action, MOVES_OF_RULES, VersionState, Who, app_state, default_phases, three_phases};
 pub use name::{
     AccountName, AppName, CategoryName, ChartName, PhaseName, ProjectName, RESERVED_WORKSPACE_NAMES,
     RepositoryName, RepositoryPath, RobotName, RoleName, TokenName, WebhookName, WorkspaceName,

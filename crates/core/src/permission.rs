@@ -334,7 +334,7 @@ pub fn may(actor: &Actor, permission: Permission, place: Place) -> bool {
             && matches!(place, Place::Repository(repository) if repository.visibility <= least)
     };
     match actor {
-        Actor::System => true,
+        Actor::System | Actor::Source(_) => true,
         Actor::Anonymous => visible_to(Visibility::Public),
         Actor::Account(account) => {
             let member = place.workspace_id().map(|id| account.granted_in(id)).unwrap_or_default();

@@ -17,6 +17,7 @@ pub mod external_charts;
 pub mod groups;
 pub mod idempotency_keys;
 pub mod identities;
+pub mod imports;
 pub mod invitations;
 pub mod listings;
 pub mod members;

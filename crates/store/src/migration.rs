@@ -3,6 +3,7 @@
 mod account_groups;
 mod app_store;
 mod dialect;
+mod imports;
 mod initial;
 mod lists;
 mod sources;
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(sources::Migration),
             Box::new(account_groups::Migration),
             Box::new(lists::Migration),
+            Box::new(imports::Migration),
         ]
     }
 }

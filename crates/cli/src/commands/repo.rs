@@ -6,7 +6,7 @@ mod validate;
 
 use anyhow::Result;
 use chandlery_api::{CreateRepository, RemovalImpact, RepositoryView, UpdateRepository};
-use chandlery_core::{RepositoryPath, Visibility};
+use chandlery_core::{AppName, RepositoryPath, Visibility};
 use clap::Subcommand;
 use reqwest::Method;
 
@@ -218,8 +218,11 @@ impl DeleteArguments {
     async fn impact(&self) -> String {
         let all = match self.ask().await {
             Ok(impact) => format!(
-                "{} versions of {} charts ({} apps have one of them and keep it)",
-                impact.versions, impact.charts, impact.apps
+                "{} versions of {} charts ({} apps have one of them and keep it{})",
+                impact.versions,
+                impact.charts,
+                impact.apps,
+                imported(&impact.imported_apps)
             ),
             Err(_) => "all its packages".to_owned(),
         };
@@ -230,6 +233,19 @@ impl DeleteArguments {
         let client = Client::new(&self.client)?;
         let segments: Vec<&str> = segments(&self.path).into_iter().chain(["removal"]).collect();
         client.get_json(&client.api(&segments)?).await
+    }
+}
+
+/// Apps that would get nothing new any more, in a few words.
+fn imported(apps: &[AppName]) -> String {
+    const SHOWN: usize = 10;
+    let names: Vec<&str> = apps.iter().take(SHOWN).map(AppName::as_str).collect();
+    match apps.len() {
+        0 => String::new(),
+        count if count > SHOWN => {
+            format!("; imported by rule: {} and {} more", names.join(", "), count - SHOWN)
+        }
+        _ => format!("; imported by rule: {}", names.join(", ")),
     }
 }
 

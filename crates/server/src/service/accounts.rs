@@ -21,7 +21,7 @@ pub(crate) const ROBOT_PREFIX: &str = "robot.";
 pub(crate) fn signed_in(actor: &Actor) -> Result<&Account> {
     match actor {
         Actor::Account(account) => Ok(account),
-        Actor::Anonymous | Actor::System => Err(Error::Unauthenticated),
+        Actor::Anonymous | Actor::System | Actor::Source(_) => Err(Error::Unauthenticated),
     }
 }
 

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use chandlery_api::{AppVersionView, PackageFile, Page, PageQuery, ReviewSettings, ReviewSummary};
 use chandlery_chart::review::{Comparison, Settings, compare};
-use chandlery_chart::{Limits, Metadata, contents};
+use chandlery_chart::{Limits, Metadata, contents, inspect};
 use chandlery_core::{Action, Actor, Digest, Error, Permission, Result};
 use chandlery_store::app_versions::{self, AppVersionChange, AppVersionRow, NewAppVersion, VersionPackage};
 use chandlery_store::apps::{self, AppRow};
+use chandlery_store::charts::VersionRow;
 use chandlery_store::reviews::{self, ReviewRow};
 use chandlery_store::{FinishedBlob, Transaction, audit, charts, provenance};
 use jiff::Timestamp;
@@ -58,9 +59,13 @@ impl NewPackage {
         let found = stored_version(app, scope.repository.id, found).await?;
         let signature = format!("{}.prov", found.file_name);
         let signed = provenance::find(reader, scope.repository.id, &signature).await?;
-        let metadata: Metadata = serde_json::from_str(&found.metadata).map_err(Error::internal)?;
         let signed = signed.map(|file| (file.digest, file.size));
-        let row = row_of(&metadata, found.metadata, found.digest, found.size, signed);
+        let (metadata, text) = match scope.repository.source {
+            // What is kept of it was said by a listing, and not by the package.
+            Some(_) => listed_metadata(app, &found, chart).await?,
+            None => (serde_json::from_str(&found.metadata).map_err(Error::internal)?, found.metadata),
+        };
+        let row = row_of(&metadata, text, found.digest, found.size, signed);
         Ok(Self { metadata, row, blobs: Vec::new() })
     }
 
@@ -73,6 +78,21 @@ impl NewPackage {
     pub(crate) fn blobs(&self) -> &[FinishedBlob] {
         &self.blobs
     }
+}
+
+/// What the package of an external repository says of itself, if it is the chart and the version that were listed.
+async fn listed_metadata(app: &App, found: &VersionRow, chart: &str) -> Result<(Metadata, String)> {
+    let read = |reader| inspect(reader, &Limits::default());
+    let summary = read_stored(app, &found.digest, found.size, read).await?;
+    let metadata = summary.map_err(|error| Error::invalid("package", error.to_string()))?.metadata;
+    if (metadata.name.as_str(), metadata.version.as_str()) != (chart, found.version.as_str()) {
+        return Err(Error::invalid(
+            "package",
+            format!("is {} {}, and was listed as {chart} {}", metadata.name, metadata.version, found.version),
+        ));
+    }
+    let text = serde_json::to_string(&metadata).map_err(Error::internal)?;
+    Ok((metadata, text))
 }
 
 fn row_of(

@@ -8,8 +8,9 @@ use chandlery_core::{
     Action, Actor, AppName, Error, Permission, Place, Result, VersionState, authorise, may,
 };
 use chandlery_store::apps::{self, AppChange, AppFilter, AppRow, NewApp};
+use chandlery_store::imports::Origin;
 use chandlery_store::workspaces::WorkspaceRow;
-use chandlery_store::{app_versions, audit, reviews};
+use chandlery_store::{Transaction, app_versions, audit, imports, reviews};
 use jiff::Timestamp;
 
 use crate::app::{App, WorkspaceScope};
@@ -54,6 +55,11 @@ impl AppScope {
             return Err(missing());
         }
         Ok(Self { actor, workspace, app: Arc::new(row), sees_drafts })
+    }
+
+    /// The server itself at one app, by a rule.
+    pub(crate) fn of_rule(actor: Actor, workspace: Arc<WorkspaceRow>, app: AppRow) -> Self {
+        Self { actor, workspace, app: Arc::new(app), sees_drafts: true }
     }
 
     /// Checks a permission of the actor here: the first line of every service method. Whoever sees the app may read it.
@@ -126,26 +132,37 @@ pub(crate) async fn create(
             )
         })?,
     };
-    let information = join(&information_of(metadata), &Pictures::default())?;
-    let now = Timestamp::now();
     let transaction = app.store.begin_with(version.package.blobs()).await?;
-    let new = NewApp {
-        workspace_id: scope.workspace.id,
-        name: &name,
-        chart_name: &metadata.name,
-        display_name: &metadata.name.chars().take(LONGEST_DISPLAY_NAME).collect::<String>(),
-        information: &information,
-        created_by: scope.actor.name(),
-        created_at: now,
-    };
-    let id = apps::create(&transaction, &new).await?;
-    let row = apps::find_by_id(&transaction, id).await?.ok_or_else(|| Error::not_found("app"))?;
-    audit::append(&transaction, &about(&scope.actor, "app.create", &row, now)).await?;
-    record_version(&transaction, &scope.actor, &row, &version, now).await?;
+    record_app(&transaction, scope, &name, &version, Timestamp::now()).await?;
     transaction.commit().await?;
     tracing::info!(workspace = %scope.workspace.name, app = %name, "app created");
     let scope = AppScope::find(app, scope.clone(), Ok(name)).await?;
     view(app, &scope).await
+}
+
+/// Writes the rows of a new app with its first version.
+pub(crate) async fn record_app(
+    transaction: &Transaction,
+    scope: &WorkspaceScope,
+    name: &AppName,
+    version: &NewVersion,
+    now: Timestamp,
+) -> Result<AppRow> {
+    let metadata = version.package.metadata();
+    let new = NewApp {
+        workspace_id: scope.workspace.id,
+        name,
+        chart_name: &metadata.name,
+        display_name: &metadata.name.chars().take(LONGEST_DISPLAY_NAME).collect::<String>(),
+        information: &join(&information_of(metadata), &Pictures::default())?,
+        created_by: scope.actor.name(),
+        created_at: now,
+    };
+    let id = apps::create(transaction, &new).await?;
+    let row = apps::find_by_id(transaction, id).await?.ok_or_else(|| Error::not_found("app"))?;
+    audit::append(transaction, &about(&scope.actor, "app.create", &row, now)).await?;
+    record_version(transaction, &scope.actor, &row, version, now).await?;
+    Ok(row)
 }
 
 /// An entry of the audit log about an app.
@@ -247,7 +264,12 @@ pub(crate) async fn list(app: &App, scope: &WorkspaceScope, query: &AppListQuery
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let next = rows.last().filter(|_| more).map(|(row, _)| row.name.to_string());
-    let shape = |(row, latest)| shape(app, &scope.actor, scope.place(), row, latest);
+    let ids: Vec<i64> = rows.iter().map(|(row, _)| row.id).collect();
+    let mut origins = imports::origins(reader, &ids).await?;
+    let shape = |(row, latest): (AppRow, _)| {
+        let origin = origins.remove(&row.id);
+        shape(app, &scope.actor, scope.place(), row, latest, origin)
+    };
     Ok(Page { items: rows.into_iter().map(shape).collect::<Result<_>>()?, next })
 }
 
@@ -258,7 +280,8 @@ pub(crate) async fn view(app: &App, scope: &AppScope) -> Result<AppView> {
     let latest = app_versions::list(reader, scope.app.id, scope.submitted_only(), None, 1).await?;
     let row = AppRow::clone(&scope.app);
     let latest = latest.into_iter().next().map(|version| version.version);
-    shape(app, &scope.actor, scope.place(), row, latest)
+    let origin = imports::origins(reader, &[row.id]).await?.remove(&row.id);
+    shape(app, &scope.actor, scope.place(), row, latest, origin)
 }
 
 fn shape(
@@ -267,12 +290,15 @@ fn shape(
     place: Place,
     row: AppRow,
     latest_version: Option<String>,
+    origin: Option<Origin>,
 ) -> Result<AppView> {
     let (information, pictures) = split(&row.information)?;
     let context_path = app.indexes.links().context_path();
     let path = format!("{context_path}/api/v1/workspaces/{}/apps/{}", row.workspace.1, row.name);
     let (icon, screenshots) = pictures.views(&path);
+    let readable = |origin: &Origin| may(actor, Permission::AppsView, Place::Repository(origin.scope));
     Ok(AppView {
+        imported_from: origin.filter(readable).map(|origin| origin.path),
         actions: actions(actor, place, row.state, latest_version.is_none()),
         workspace: row.workspace.1,
         name: row.name,

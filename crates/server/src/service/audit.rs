@@ -14,7 +14,7 @@ use crate::service::apps::AppScope;
 pub(crate) fn entry(actor: &Actor, action: &str, now: Timestamp) -> AuditEntry {
     let role = match actor {
         Actor::Account(account) => account.role.to_string(),
-        Actor::Anonymous | Actor::System => String::new(),
+        Actor::Anonymous | Actor::System | Actor::Source(_) => String::new(),
     };
     AuditEntry {
         at: now,

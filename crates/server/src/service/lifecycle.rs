@@ -9,8 +9,8 @@ use chandlery_api::{ActOnVersion, AppVersionView, AppView, ReviewSettings};
 use chandlery_chart::file_name;
 use chandlery_chart::review::{Options, Report, examine};
 use chandlery_core::{
-    Action, Actor, Digest, Error, Permission, PermissionSet, Place, Result, TokenScope, VersionState, Who,
-    may,
+    Action, Actor, Digest, Error, MOVES_OF_RULES, Permission, PermissionSet, Place, Result, TokenScope,
+    VersionState, Who, may,
 };
 use chandlery_store::app_versions::{self, AppVersionChange, AppVersionRow};
 use chandlery_store::packages::{self, NewPackage, NewProvenance, PublishLimits, PublishRequest};
@@ -49,9 +49,21 @@ pub(crate) fn has_chance(actor: &Actor, action: Action, workspace: Place) -> boo
     }
 }
 
+/// Refuses those who may not let a rule release versions that nobody has looked at.
+pub(crate) fn may_let_rules_release(actor: &Actor, workspace: Place) -> Result<()> {
+    match MOVES_OF_RULES.iter().find(|action| !has_chance(actor, **action, workspace)) {
+        None => Ok(()),
+        Some(action) => Err(Error::Forbidden(format!(
+            "a rule that releases takes versions past review, and this account or token may not {}: import as drafts, \
+             or have an administrator set the source",
+            action.as_str()
+        ))),
+    }
+}
+
 fn is_administrator(actor: &Actor) -> bool {
     match actor {
-        Actor::System => true,
+        Actor::System | Actor::Source(_) => true,
         Actor::Anonymous => false,
         Actor::Account(account) => {
             account.permissions == PermissionSet::ALL
@@ -175,6 +187,29 @@ pub(crate) async fn act(
     transaction.commit().await?;
     step.announce();
     view(app, scope, moved).await
+}
+
+/// The account (its row) that submitted what a rule did.
+const NOBODY: i64 = 0;
+
+/// Takes an imported draft into the store, by the rule that the scope's actor stands for: all moves at once, each as if
+/// somebody made it, and only if the version still is as `seen`.
+pub(crate) async fn release_by_rule(app: &App, scope: &AppScope, seen: AppVersionRow) -> Result<()> {
+    let request = ActOnVersion { message: "by an import rule".to_owned(), ..ActOnVersion::default() };
+    let report = evidence(app, scope, &seen.version, &request).await?;
+    let mut step = Step::new(app, scope, Action::Submit, request, Some(report)).await?;
+    let transaction = app.store.database().begin().await?;
+    apps::lock(&transaction, scope.app.id).await?;
+    let mut version = seen;
+    for &action in MOVES_OF_RULES {
+        step.action = action;
+        // Nobody has to do anything about what is over before they could: the last move tells it all.
+        step.is_told = MOVES_OF_RULES.last() == Some(&action);
+        version = step.take(&transaction, version).await?;
+    }
+    transaction.commit().await?;
+    step.announce();
+    Ok(())
 }
 
 /// Takes an app down, or puts it back: all its versions that the action is possible for, at once.
@@ -305,6 +340,8 @@ struct Step<'s> {
     store: Arc<Repository>,
     /// Its generation, when the move changed it.
     store_generation: Option<i64>,
+    /// Whether anybody is told of it.
+    is_told: bool,
     /// How many are to be told of it.
     to_tell: u64,
 }
@@ -319,7 +356,18 @@ impl<'s> Step<'s> {
     ) -> Result<Self> {
         let store = app.repositories.find(&STORE_REPOSITORY).await?;
         let now = Timestamp::now();
-        Ok(Self { app, scope, action, request, report, now, store, store_generation: None, to_tell: 0 })
+        Ok(Self {
+            app,
+            scope,
+            action,
+            request,
+            report,
+            now,
+            store,
+            store_generation: None,
+            is_told: true,
+            to_tell: 0,
+        })
     }
 
     async fn take(&mut self, transaction: &Transaction, seen: AppVersionRow) -> Result<AppVersionRow> {
@@ -370,7 +418,9 @@ impl<'s> Step<'s> {
             submitted_by,
             at: self.now,
         };
-        self.to_tell += notifications::enqueue(self.app, transaction, &moved).await?;
+        if self.is_told {
+            self.to_tell += notifications::enqueue(self.app, transaction, &moved).await?;
+        }
         Ok(row)
     }
 
@@ -387,6 +437,7 @@ impl<'s> Step<'s> {
         }
         let (submitted_by, submitter) = match &self.scope.actor {
             Actor::Account(account) => (account.id, account.name.to_string()),
+            Actor::Source(name) => (NOBODY, name.to_string()),
             Actor::Anonymous | Actor::System => return Err(Error::Unauthenticated),
         };
         let review = ReviewRow {

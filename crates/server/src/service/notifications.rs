@@ -108,7 +108,7 @@ async fn receivers(connection: &impl Connection, moved: &Move<'_>, event: Event)
     };
     let own = match &moved.scope.actor {
         Actor::Account(account) => Some(account.id),
-        Actor::Anonymous | Actor::System => None,
+        Actor::Anonymous | Actor::System | Actor::Source(_) => None,
     };
     let wanted = concerned.iter().filter(|one| one.wants(event) && Some(one.account_id) != own);
     let accounts: BTreeSet<i64> = wanted.map(|one| one.account_id).collect();

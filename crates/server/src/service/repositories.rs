@@ -26,7 +26,7 @@ pub(crate) struct Repository {
     /// Its row.
     pub(crate) id: i64,
     /// The row of its workspace.
-    workspace_id: i64,
+    pub(crate) workspace_id: i64,
     /// Where it is.
     pub(crate) path: RepositoryPath,
     /// What was set.

@@ -7,7 +7,7 @@ use chandlery_store::{Connection, roles};
 /// What an actor has at a place.
 pub(crate) fn held(actor: &Actor, owner: RoleOwner) -> PermissionSet {
     match (actor, owner) {
-        (Actor::System, _) => PermissionSet::ALL,
+        (Actor::System | Actor::Source(_), _) => PermissionSet::ALL,
         (Actor::Anonymous, _) => PermissionSet::NONE,
         (Actor::Account(account), RoleOwner::Platform) => account.permissions,
         (Actor::Account(account), RoleOwner::Workspace(id)) => {

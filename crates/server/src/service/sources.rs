@@ -3,6 +3,7 @@
 mod connect;
 mod entries;
 mod history;
+mod imports;
 pub(crate) mod packages;
 mod sync;
 
@@ -10,10 +11,10 @@ use chandlery_api::{
     AcceptDigest, ChangedDigest, Page, PageQuery, RemovalImpact, SourceCredentials, SourceHook,
     SourceRequest, SourceRunView, SourceSettings, SourceSummary, SourceView, ValidationView,
 };
-use chandlery_core::{Actor, Digest, Error, Permission, Result, Secret};
+use chandlery_core::{Actor, Digest, Error, Permission, Place, Result, Secret, may};
 use chandlery_store::source_runs::{self, SourceRunRow};
 use chandlery_store::sources::{self, SourceChange, SourceRow, SourceState};
-use chandlery_store::{Sealed, Transaction, external_charts, repositories};
+use chandlery_store::{Sealed, Transaction, external_charts, imports as imported, repositories};
 use jiff::{SignedDuration, Timestamp};
 
 use super::repositories::note_with;
@@ -51,6 +52,9 @@ pub(crate) async fn insert(
     request: SourceRequest,
 ) -> Result<()> {
     let checked = connect::checked(app, request)?;
+    if let Some(row) = repositories::find_by_id(transaction, repository_id).await? {
+        imports::authorise(transaction, actor, row.workspace_id, &checked.settings).await?;
+    }
     let credentials = match checked.credentials.clone().flatten() {
         Some(credentials) => seal(app, repository_id, &credentials)?,
         None => String::new(),
@@ -108,19 +112,24 @@ fn check(settings: &SourceSettings) -> Result<()> {
             format!("is 0 for only on demand, or between {SHORTEST_PERIOD} and {LONGEST_PERIOD} seconds"),
         ));
     }
-    for (field, patterns) in [("include", &settings.include), ("exclude", &settings.exclude)] {
-        if patterns.len() > MOST_PATTERNS {
-            return Err(Error::invalid(field, format!("has more than {MOST_PATTERNS} patterns")));
-        }
-        for pattern in patterns {
-            glob::Pattern::new(pattern)
-                .map_err(|error| Error::invalid(field, format!("{pattern:?} is no pattern: {error}")))?;
-        }
-    }
+    check_patterns("include", settings.include.iter())?;
+    check_patterns("exclude", settings.exclude.iter())?;
+    settings.import.as_ref().map_or(Ok(()), imports::check)?;
     if settings.cache_quota.is_some_and(|quota| i64::try_from(quota).is_err()) {
         return Err(Error::invalid("cache_quota", "is larger than 2^63 bytes"));
     }
     Ok(())
+}
+
+/// Refuses lists that are too long, and patterns that are none.
+fn check_patterns<'a>(field: &str, mut patterns: impl ExactSizeIterator<Item = &'a String>) -> Result<()> {
+    if patterns.len() > MOST_PATTERNS {
+        return Err(Error::invalid(field, format!("has more than {MOST_PATTERNS} patterns")));
+    }
+    patterns.try_for_each(|pattern| {
+        let parsed = glob::Pattern::new(pattern);
+        parsed.map(drop).map_err(|error| Error::invalid(field, format!("{pattern:?} is no pattern: {error}")))
+    })
 }
 
 /// The source of the repository in `scope`.
@@ -132,11 +141,13 @@ async fn find(app: &App, scope: &Scope) -> Result<SourceRow> {
 /// The source, for those who manage the repository.
 pub(crate) async fn get(app: &App, scope: &Scope) -> Result<SourceView> {
     scope.require(Permission::RepositoriesManage)?;
-    const SHOWN_CLAIMS: u64 = 100;
+    const SHOWN: u64 = 100;
     let row = find(app, scope).await?;
     let reader = app.store.database().reader();
     let cached = external_charts::cached(reader, row.repository_id).await?;
-    let claims = external_charts::claims(reader, row.repository_id, SHOWN_CLAIMS).await?;
+    let claims = external_charts::claims(reader, row.repository_id, SHOWN).await?;
+    let (imported_apps, _) = imported::apps(reader, row.repository_id, 0).await?;
+    let failures = imported::failures(reader, row.repository_id, SHOWN).await?;
     let settings = settings_of(&row)?;
     let changed = |claim: external_charts::Claim| ChangedDigest {
         chart: claim.chart,
@@ -159,6 +170,8 @@ pub(crate) async fn get(app: &App, scope: &Scope) -> Result<SourceView> {
         cached_bytes: cached.bytes,
         vanished_versions: cached.vanished,
         changed_digests: claims.into_iter().map(changed).collect(),
+        imported_apps,
+        import_problems: failures.into_iter().map(|failure| failure.problem).collect(),
     })
 }
 
@@ -198,6 +211,8 @@ pub(crate) async fn replace(app: &App, scope: &Scope, request: SourceRequest) ->
     scope.require(Permission::RepositoriesManage)?;
     let row = find(app, scope).await?;
     let checked = connect::checked(app, request)?;
+    let (reader, workspace_id) = (app.store.database().reader(), scope.repository.workspace_id);
+    imports::authorise(reader, &scope.actor, workspace_id, &checked.settings).await?;
     let credentials = match &checked.credentials {
         Some(Some(credentials)) => seal(app, row.repository_id, credentials)?,
         Some(None) => String::new(),
@@ -210,6 +225,9 @@ pub(crate) async fn replace(app: &App, scope: &Scope, request: SourceRequest) ->
     let transaction = app.store.database().begin().await?;
     let change = row_of(&checked, &settings, &credentials, "changed", &scope.actor);
     sources::update(&transaction, row.repository_id, row.revision, &change).await?;
+    if settings_of(&row)?.import != checked.settings.import {
+        imported::restart(&transaction, row.repository_id).await?;
+    }
     note(&transaction, scope, "source.replace", checked.settings.url.clone()).await?;
     transaction.commit().await?;
     app.syncs.wake();
@@ -272,6 +290,7 @@ fn run_view(row: SourceRunRow) -> Result<SourceRunView> {
         changed: row.counts.changed,
         vanished: row.counts.vanished,
         skipped: row.counts.skipped,
+        imported: row.counts.imported,
         started_at: row.started_at,
         ended_at: row.ended_at,
     })
@@ -373,13 +392,17 @@ pub(crate) async fn run_hook(app: &App, secret: &str) -> Result<()> {
 
 /// What removing the repository would do.
 pub(crate) async fn removal_impact(app: &App, scope: &Scope) -> Result<RemovalImpact> {
+    const MOST_NAMES: u64 = 100;
     scope.require(Permission::RepositoriesManage)?;
     let reader = app.store.database().reader();
     let id = scope.repository.id;
     let counts = app.repositories.counts.of(reader, &[(id, scope.repository.generation())]).await?;
     let counts = counts.first().copied().unwrap_or_default();
     let cached = external_charts::cached(reader, id).await?;
+    let (_, names) = imported::apps(reader, id, MOST_NAMES).await?;
+    let sees_apps = may(&scope.actor, Permission::AppsView, Place::Workspace(scope.repository.workspace_id));
     Ok(RemovalImpact {
+        imported_apps: if sees_apps { names } else { Vec::new() },
         charts: counts.charts,
         versions: counts.versions,
         cached_packages: cached.packages,

@@ -22,7 +22,7 @@ pub(crate) struct Change<'a> {
 pub(crate) async fn note(transaction: &Transaction, actor: &Actor, change: Change<'_>) -> Result<()> {
     let role = match actor {
         Actor::Account(account) => account.role.as_str(),
-        Actor::Anonymous | Actor::System => "",
+        Actor::Anonymous | Actor::System | Actor::Source(_) => "",
     };
     note_of(transaction, actor.name(), role, change).await
 }

@@ -14,6 +14,11 @@ pub(crate) fn sort_key(version: &str) -> String {
     }
 }
 
+/// Whether a version comes before the release that it is named after.
+pub(crate) fn is_prerelease(version: &str) -> bool {
+    version.split('+').next().is_some_and(|precedence| precedence.contains('-'))
+}
+
 /// Identifiers: numbers before words, fewer before more, none at all after everything.
 fn prerelease_key(prerelease: &str) -> String {
     if prerelease.is_empty() {
@@ -29,6 +34,15 @@ fn prerelease_key(prerelease: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn before_a_release() {
+        for (version, expected) in
+            [("1.0.0", false), ("1.0.0-rc.1", true), ("1.0.0+a-b", false), ("v2.0.0-0", true)]
+        {
+            assert_eq!(is_prerelease(version), expected, "{version}");
+        }
+    }
 
     #[test]
     fn in_the_order_of_precedence() {

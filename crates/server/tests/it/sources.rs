@@ -1,6 +1,8 @@
 //! External repositories: another server is the source, and what it does is what is served.
 
 mod following;
+mod importing;
+mod interrupted;
 mod trusting;
 
 use std::sync::Arc;

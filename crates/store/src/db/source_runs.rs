@@ -45,6 +45,8 @@ pub struct SourceCounts {
     pub vanished: u64,
     /// Entries that could not be used.
     pub skipped: u64,
+    /// Versions that were made versions of apps, or released, by rule.
+    pub imported: u64,
 }
 
 impl SourceRunRow {
@@ -64,6 +66,7 @@ impl SourceRunRow {
                 changed: columns.unsigned()?,
                 vanished: columns.unsigned()?,
                 skipped: columns.unsigned()?,
+                imported: columns.unsigned()?,
             },
             started_at: columns.time()?,
             ended_at: columns.time()?,
@@ -81,8 +84,8 @@ const REMEMBERED: i64 = 100;
 pub async fn add(connection: &impl Connection, repository_id: i64, run: &SourceRunRow) -> Result<()> {
     let sql =
         "INSERT INTO source_runs (repository_id, cause, actor, outcome, message, problems, charts, versions,
-          added, changed, vanished, skipped, started_at, ended_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+          added, changed, vanished, skipped, imported, started_at, ended_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     let counts = run.counts;
     let values = vec![
         repository_id.into(),
@@ -97,6 +100,7 @@ pub async fn add(connection: &impl Connection, repository_id: i64, run: &SourceR
         signed(counts.changed).into(),
         signed(counts.vanished).into(),
         signed(counts.skipped).into(),
+        signed(counts.imported).into(),
         nanoseconds(run.started_at).into(),
         nanoseconds(run.ended_at).into(),
     ];
@@ -118,7 +122,7 @@ pub async fn list(
 ) -> Result<Vec<SourceRunRow>> {
     let sql =
         "SELECT id, cause, actor, outcome, message, problems, charts, versions, added, changed, vanished,
-          skipped, started_at, ended_at
+          skipped, imported, started_at, ended_at
         FROM source_runs WHERE repository_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
     let values = vec![repository_id.into(), before.unwrap_or(i64::MAX).into(), signed(limit).into()];
     connection.query(sql, values).await?.iter().map(SourceRunRow::from_row).collect()

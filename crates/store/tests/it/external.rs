@@ -1,5 +1,7 @@
 //! External repositories: rows that follow a source, leases, and bytes that come and go.
 
+mod imports;
+
 use std::collections::HashMap;
 use std::time::Duration;
 

@@ -10,7 +10,7 @@ use chandlery_core::{Digest, RepositoryPath, Visibility};
 use reqwest::Method;
 
 use super::super::resource::ResourceArguments;
-use super::source::SourceArguments;
+use super::source::{SourceArguments, told_rule};
 use super::{SettingArguments, details, segments};
 use crate::client::Client;
 use crate::output::{Table, human_size, print_text, say, warn};
@@ -20,7 +20,10 @@ use crate::output::{Table, human_size, print_text, say, warn};
 #[command(
     after_help = "Examples:\n  chandlery repo add mirrors/bitnami https://charts.bitnami.com/bitnami --visibility public --wait\n  \
                   chandlery repo add team/private https://charts.example.org --source-username ci --source-password-file pw.txt\n  \
-                  chandlery repo add team/bucket s3://s3.eu-west-1.amazonaws.com/charts/stable --access-key-id ID --secret-key-file key.txt"
+                  chandlery repo add team/bucket s3://s3.eu-west-1.amazonaws.com/charts/stable --access-key-id ID --secret-key-file key.txt\n  \
+                  chandlery repo add team/vendor https://charts.example.org --import draft --import-newest 3\n  \
+                  chandlery repo add mirrors/vendor https://charts.example.org --import active --import-exclude 'test-*' \\\n      \
+                  --category other --map-category '*sql*=database'"
 )]
 pub(crate) struct AddArguments {
     /// The repository to make.
@@ -41,10 +44,12 @@ pub(crate) struct AddArguments {
     resource: ResourceArguments,
 }
 
-/// Replace the source of an external repository. Credentials stay as long as scheme, host and port do.
+/// Replace the source of an external repository with all its settings; without --import no apps are made of it any more.
+/// Credentials stay as long as scheme, host and port do.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  chandlery repo set-source mirrors/bitnami https://charts.bitnami.com/bitnami --exclude 'old-*'"
+    after_help = "Examples:\n  chandlery repo set-source mirrors/bitnami https://charts.bitnami.com/bitnami --exclude 'old-*'\n  \
+                  chandlery repo set-source mirrors/bitnami https://charts.bitnami.com/bitnami --import draft --map-category '*sql*=database'"
 )]
 pub(crate) struct SetSourceArguments {
     /// The repository.
@@ -190,10 +195,14 @@ async fn wait(client: &Client, path: &RepositoryPath, last: i64) -> Result<()> {
 }
 
 fn told(run: &SourceRunView) -> String {
-    let SourceRunView { outcome, charts, versions, added, changed, vanished, skipped, .. } = run;
+    let SourceRunView { outcome, charts, versions, added, changed, vanished, skipped, imported, .. } = run;
+    let imported = match imported {
+        0 => String::new(),
+        imported => format!(", {imported} imported"),
+    };
     format!(
         "{outcome}: {charts} charts, {versions} versions; {added} added, {changed} changed, {vanished} vanished, \
-         {skipped} skipped"
+         {skipped} skipped{imported}"
     )
 }
 
@@ -214,7 +223,8 @@ impl SyncArguments {
 
 impl EventsArguments {
     pub(crate) async fn run(self) -> Result<()> {
-        const HEAD: [&str; 7] = ["ENDED", "CAUSE", "OUTCOME", "VERSIONS", "CHANGES", "SKIPPED", "MESSAGE"];
+        const HEAD: [&str; 8] =
+            ["ENDED", "CAUSE", "OUTCOME", "VERSIONS", "CHANGES", "SKIPPED", "IMPORTED", "MESSAGE"];
         let cells = |run: &SourceRunView| {
             [
                 run.ended_at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
@@ -223,6 +233,7 @@ impl EventsArguments {
                 run.versions.to_string(),
                 format!("+{} ~{} -{}", run.added, run.changed, run.vanished),
                 run.skipped.to_string(),
+                run.imported.to_string(),
                 run.message.clone().or_else(|| run.problems.first().cloned()).unwrap_or_default(),
             ]
         };
@@ -272,6 +283,11 @@ fn source_details(view: &SourceView) -> Table {
     let changed = view.changed_digests.iter().map(|changed| {
         ("changed digest", format!("{} {}: {} is claimed", changed.chart, changed.version, changed.claimed))
     });
+    let problems = view.import_problems.iter().map(|problem| ("not imported", problem.clone()));
+    let rule = settings
+        .import
+        .iter()
+        .flat_map(|rule| [("import", told_rule(rule)), ("imported apps", view.imported_apps.to_string())]);
     let rows: Vec<(&str, String)> = [
         ("kind", view.kind.clone()),
         ("url", settings.url.clone()),
@@ -286,6 +302,8 @@ fn source_details(view: &SourceView) -> Table {
         ("vanished versions", view.vanished_versions.to_string()),
     ]
     .into_iter()
+    .chain(rule)
+    .chain(problems)
     .chain(changed)
     .collect();
     Table::of(["SOURCE", "VALUE"], &rows, |(name, value)| [(*name).to_owned(), value.clone()])

@@ -3,7 +3,11 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use chandlery_api::{CacheMode, SourceCredentials, SourceKind, SourceRequest, SourceSettings};
+use chandlery_api::{
+    CacheMode, CategoryOfPattern, ImportRule, ImportState, SourceCredentials, SourceKind, SourceRequest,
+    SourceSettings,
+};
+use chandlery_core::CategoryName;
 
 use crate::error::usage;
 use crate::secret_file::read_secret_file;
@@ -54,7 +58,37 @@ pub(super) struct SourceArguments {
     #[arg(long, value_name = "BYTES")]
     cache_quota: Option<u64>,
     #[command(flatten)]
+    import: ImportArguments,
+    #[command(flatten)]
     credentials: CredentialArguments,
+}
+
+/// The apps that charts of the source become by themselves, in the workspace of the repository.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Apps by rule")]
+struct ImportArguments {
+    /// Make apps of the charts: their versions as drafts, or released into the store (for administrators).
+    #[arg(long, value_name = "draft|active", value_parser = read_word::<ImportState>)]
+    import: Option<ImportState>,
+    /// How many of the newest versions of each chart are imported, at most 20.
+    #[arg(long, value_name = "N", requires = "import", default_value_t = ImportRule::default().newest)]
+    import_newest: u32,
+    /// Versions such as 1.0.0-rc.1 count.
+    #[arg(long, requires = "import")]
+    import_prereleases: bool,
+    /// Charts that become apps, by a pattern with * and ?; may be given several times.
+    #[arg(long, value_name = "PATTERN", requires = "import")]
+    import_include: Vec<String>,
+    /// Charts that do not become apps, by a pattern; may be given several times.
+    #[arg(long, value_name = "PATTERN", requires = "import")]
+    import_exclude: Vec<String>,
+    /// The category of new apps that no --map-category fits.
+    #[arg(long, value_name = "CATEGORY", requires = "import")]
+    category: Option<CategoryName>,
+    /// The category of new apps whose chart name or one of whose keywords fits a pattern; may be given several times, the
+    /// first that fits counts.
+    #[arg(long, value_name = "PATTERN=CATEGORY", requires = "import", value_parser = read_mapping)]
+    map_category: Vec<CategoryOfPattern>,
 }
 
 /// Who we are to the source. Secrets come from files, not from the command line, which others can see.
@@ -95,6 +129,41 @@ fn read_word<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
     serde_json::from_value(text.into()).map_err(|error| error.to_string())
 }
 
+fn read_mapping(text: &str) -> Result<CategoryOfPattern, String> {
+    let (pattern, category) = text.rsplit_once('=').ok_or("write PATTERN=CATEGORY")?;
+    let category = category.parse().map_err(|error: chandlery_core::Error| error.to_string())?;
+    Ok(CategoryOfPattern { pattern: pattern.to_owned(), category })
+}
+
+impl ImportArguments {
+    fn into_rule(self) -> Option<ImportRule> {
+        Some(ImportRule {
+            state: self.import?,
+            newest: self.import_newest,
+            prereleases: self.import_prereleases,
+            include: self.import_include,
+            exclude: self.import_exclude,
+            category: self.category,
+            categories: self.map_category,
+        })
+    }
+}
+
+/// A rule in one line.
+pub(super) fn told_rule(rule: &ImportRule) -> String {
+    let ImportRule { state, newest, prereleases, include, exclude, category, categories } = rule;
+    let lists = [("include", include), ("exclude", exclude)];
+    let lists = lists.into_iter().filter(|(_, patterns)| !patterns.is_empty());
+    let mappings = categories.iter().map(|mapping| format!("{}={}", mapping.pattern, mapping.category));
+    let parts = [format!("{}, newest {newest}", state.as_str())]
+        .into_iter()
+        .chain(prereleases.then(|| "prereleases".to_owned()))
+        .chain(lists.map(|(name, patterns)| format!("{name} {}", patterns.join(" "))))
+        .chain(category.iter().map(|category| format!("category {category}")))
+        .chain(mappings);
+    parts.collect::<Vec<_>>().join(", ")
+}
+
 impl SourceArguments {
     /// The request that the flags make.
     ///
@@ -119,6 +188,7 @@ impl SourceArguments {
             exclude: self.exclude,
             cache: self.cache,
             cache_quota: self.cache_quota,
+            import: self.import.into_rule(),
         };
         Ok(SourceRequest { settings, credentials: self.credentials.into_credentials()? })
     }
@@ -143,6 +213,26 @@ impl CredentialArguments {
             (true, true) => Ok(Some(None)),
             (false, false) => Ok(Some(Some(credentials))),
             (false, true) => Err(usage("--no-credentials and credentials exclude each other")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_read_and_told() {
+        let rule = ImportRule {
+            newest: 3,
+            exclude: vec!["old-*".to_owned(), "x".to_owned()],
+            category: Some("other".parse().unwrap()),
+            categories: vec![read_mapping("*sql*=database").unwrap()],
+            ..ImportRule::default()
+        };
+        assert_eq!(told_rule(&rule), "draft, newest 3, exclude old-* x, category other, *sql*=database");
+        for bad in ["database", "a=", "a=B C"] {
+            assert!(read_mapping(bad).is_err(), "{bad}");
         }
     }
 }

@@ -16,9 +16,14 @@ pub(super) struct Filter {
 impl Filter {
     /// What settings that were checked say.
     pub(super) fn new(settings: &SourceSettings) -> Self {
+        Self::of(&settings.include, &settings.exclude)
+    }
+
+    /// What patterns that were checked say.
+    pub(super) fn of(include: &[String], exclude: &[String]) -> Self {
         let patterns =
             |texts: &[String]| texts.iter().filter_map(|text| glob::Pattern::new(text).ok()).collect();
-        Self { include: patterns(&settings.include), exclude: patterns(&settings.exclude) }
+        Self { include: patterns(include), exclude: patterns(exclude) }
     }
 
     /// Whether a chart of this name is taken.

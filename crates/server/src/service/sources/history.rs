@@ -80,9 +80,10 @@ pub(super) struct Run {
     pub(super) ended_at: Timestamp,
 }
 
-/// Remembers a look. That nothing has changed is remembered only of looks that somebody asked for.
+/// Remembers a look. That nothing has changed is remembered only of looks that somebody asked for, or that went on
+/// importing.
 pub(super) async fn note(transaction: &Transaction, row: &SourceRow, run: Run) -> Result<()> {
-    if run.outcome == "unchanged" && row.cause == "period" {
+    if run.outcome == "unchanged" && row.cause == "period" && run.counts.imported == 0 {
         return Ok(());
     }
     let run = SourceRunRow {

@@ -26,19 +26,37 @@ const LARGEST_PACKAGE: u64 = 256 << 20;
 
 /// Fetches a package of an external repository whose bytes are not here, unless somebody else did meanwhile.
 pub(crate) async fn fetch(app: &App, repository_id: i64, file_name: &str) -> Result<()> {
-    let not_found = || Error::not_found("object");
-    let reader = app.store.database().reader();
-    let file = external_charts::find(reader, repository_id, file_name).await?.ok_or_else(not_found)?;
-    let _alone = app.fetches.of(file.id).lock().await;
-    // Asked again: the one before may have brought it.
-    let writer = app.store.database().writer();
-    let file = external_charts::find(writer, repository_id, file_name).await?.ok_or_else(not_found)?;
-    if file.stored {
-        return Ok(());
-    }
-    let row = sources::find(reader, repository_id).await?.ok_or_else(not_found)?;
+    let Some((file, _alone)) = missing(app, repository_id, file_name).await? else { return Ok(()) };
+    let row = sources::find(app.store.database().reader(), repository_id).await?.ok_or_else(not_found)?;
     let source = connect::open(app, &row).map_err(|cause| unavailable(&file, &cause))?;
     keep(app, &row, &source, &file).await
+}
+
+/// As [`fetch`], of a source that is open.
+pub(super) async fn fetch_from(app: &App, row: &SourceRow, source: &Source, file_name: &str) -> Result<()> {
+    match missing(app, row.repository_id, file_name).await? {
+        Some((file, _alone)) => keep(app, row, source, &file).await,
+        None => Ok(()),
+    }
+}
+
+fn not_found() -> Error {
+    Error::not_found("object")
+}
+
+/// A package whose bytes are not here, with the right to fetch it, alone.
+async fn missing<'a>(
+    app: &'a App,
+    repository_id: i64,
+    file_name: &str,
+) -> Result<Option<(ExternalFile, tokio::sync::MutexGuard<'a, ()>)>> {
+    let database = app.store.database();
+    let file = external_charts::find(database.reader(), repository_id, file_name).await?;
+    let alone = app.fetches.of(file.ok_or_else(not_found)?.id).lock().await;
+    // Asked again: the one before may have brought it.
+    let file = external_charts::find(database.writer(), repository_id, file_name).await?;
+    let file = file.ok_or_else(not_found)?;
+    Ok((!file.stored).then_some((file, alone)))
 }
 
 /// Fetches a package, checks that it is the one that was listed, and keeps it.

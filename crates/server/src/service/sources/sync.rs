@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 
 use super::entries::{Entry, Filter, entry_of};
 use super::history::{self, Problems, Run};
-use super::{connect, packages, settings_of};
+use super::{connect, imports, packages, settings_of};
 use crate::app::{App, SharedApp};
 use crate::authentication::random_secret;
 
@@ -48,6 +48,11 @@ impl Syncs {
     /// Nothing is looked at yet.
     pub(crate) fn new() -> Result<Self> {
         Ok(Self { wake: Notify::new(), holder: random_secret("")? })
+    }
+
+    /// Names this process in leases.
+    pub(super) fn holder(&self) -> &str {
+        &self.holder
     }
 
     /// Has sources looked for that are due.
@@ -124,6 +129,8 @@ struct Learnt {
     is_unchanged: bool,
     counts: SourceCounts,
     problems: Problems,
+    /// Whether there is more to import.
+    goes_on: bool,
 }
 
 async fn sync(app: &SharedApp, repository_id: i64) -> Result<()> {
@@ -148,7 +155,7 @@ async fn sync(app: &SharedApp, repository_id: i64) -> Result<()> {
         failure: message.as_deref(),
         started_at,
         ended_at,
-        next_at: next_look(&row, message.is_some(), ended_at)?,
+        next_at: next_look(&row, message.is_some(), learnt.goes_on, ended_at)?,
     };
     let run = Run {
         outcome,
@@ -165,26 +172,28 @@ async fn sync(app: &SharedApp, repository_id: i64) -> Result<()> {
     transaction.commit().await
 }
 
-/// Reads a source, and fetches its packages if they are to be here.
+/// Reads a source, fetches its packages if they are to be here, and makes apps of its charts if there is a rule.
 async fn look(app: &App, row: &SourceRow) -> Result<Learnt, String> {
     let source = connect::open(app, row)?;
     let mut learnt = read(app, row, &source).await?;
     packages::mirror(app, row, &source, &mut learnt.problems).await.map_err(words)?;
+    let imported = imports::run(app, row, &source, &mut learnt.problems).await.map_err(words)?;
+    learnt.counts.imported = imported.versions;
+    learnt.goes_on = imported.goes_on;
     Ok(learnt)
 }
 
 /// The first pause after a failure, doubled with each further one.
 const FIRST_PAUSE: u64 = 60;
 
-/// When to look again. A source that fails is asked again sooner than its period, and less and less often.
-fn next_look(row: &SourceRow, failed: bool, now: Timestamp) -> Result<Option<Timestamp>> {
-    let period = settings_of(row)?.period;
-    if period == 0 {
-        return Ok(None);
-    }
-    let seconds = match failed {
-        true => (FIRST_PAUSE << row.failures.min(20)).min(period),
-        false => period,
+/// When to look again. A source that fails is asked again sooner than its period, and less and less often; one of which
+/// there is more to import soon, however seldom it is looked at otherwise.
+fn next_look(row: &SourceRow, failed: bool, goes_on: bool, now: Timestamp) -> Result<Option<Timestamp>> {
+    let seconds = match settings_of(row)?.period {
+        _ if goes_on => FIRST_PAUSE,
+        0 => return Ok(None),
+        period if failed => (FIRST_PAUSE << row.failures.min(20)).min(period),
+        period => period,
     };
     Ok(now.checked_add(Duration::from_secs(seconds)).ok())
 }
@@ -216,7 +225,8 @@ async fn read(app: &App, row: &SourceRow, source: &Source) -> Result<Learnt, Str
     }
 }
 
-fn words(error: Error) -> String {
+/// An error for whoever manages the repository.
+pub(super) fn words(error: Error) -> String {
     match error {
         Error::Internal(_) => "something went wrong here; the log tells what".to_owned(),
         other => other.to_string(),
@@ -297,8 +307,10 @@ impl<'a> Reading<'a> {
                 changed: self.applied.changed,
                 vanished: self.applied.vanished,
                 skipped: self.skipped,
+                imported: 0,
             },
             problems: self.problems,
+            goes_on: false,
         })
     }
 

@@ -98,12 +98,16 @@ async fn what_was_imported_is_remembered(fixture: &Fixture) {
     assert_eq!((count, names.iter().map(AppName::as_str).collect::<Vec<_>>()), (1, vec!["one"]));
     let origins = imports::origins(reader, &[app_id, app_id + 1]).await.unwrap();
     assert_eq!(origins.len(), 1);
-    assert_eq!((origins[&app_id].path.to_string(), origins[&app_id].scope.id), ("team/charts".to_owned(), id));
+    assert_eq!(
+        (origins[&app_id].path.to_string(), origins[&app_id].scope.id),
+        ("team/charts".to_owned(), id)
+    );
 
     for _ in 0..2 {
         imports::create_version(writer, id, "a", "1").await.unwrap();
     }
-    let failure = |problem: &str, blocked| Failure { chart: "a".to_owned(), problem: problem.to_owned(), blocked };
+    let failure =
+        |problem: &str, blocked| Failure { chart: "a".to_owned(), problem: problem.to_owned(), blocked };
     imports::set_failure(writer, id, &failure("no", true), at(5)).await.unwrap();
     imports::set_failure(writer, id, &failure("not now", false), at(6)).await.unwrap();
     let other = Failure { chart: "b".to_owned(), ..failure("no", true) };

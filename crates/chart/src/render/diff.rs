@@ -1,5 +1,6 @@
 //! What differs between two manifests, object by object.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use similar::TextDiff;
 
-use super::manifest::{Document, Manifest, document_options};
+use super::manifest::{Manifest, document_options};
 
 /// What happens to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -75,35 +76,55 @@ pub fn unified_diff(before: &str, after: &str) -> String {
         .to_string()
 }
 
-/// A document and what it says.
-type Side<'m> = (&'m Document, Value);
-
-/// The documents by object. Of several that make one object the last counts, as in a cluster.
-fn index<'m>(manifest: &'m Manifest, namespace: &str) -> BTreeMap<ObjectKey, Side<'m>> {
-    let hooks = manifest.hooks.iter().map(|hook| &hook.document);
-    let documents = manifest.documents.iter().chain(hooks).filter(|document| !document.head.kind.is_empty());
-    documents
-        .map(|document| {
-            // What assemble understood is YAML; a document that is too large is compared by its text alone.
-            let value = chandlery_yaml::from_str(&document.text, &document_options()).unwrap_or_default();
-            (key_of(document, &value, namespace), (document, value))
-        })
-        .collect()
+/// An object: the template that makes it, its text, and what that says.
+struct Side<'m> {
+    template: &'m str,
+    text: Cow<'m, str>,
+    value: Value,
 }
 
-fn key_of(document: &Document, value: &Value, namespace: &str) -> ObjectKey {
-    let head = &document.head;
+/// The objects of a manifest; those of a list are objects of their own. Of several that are one object the last counts, as
+/// in a cluster.
+fn index<'m>(manifest: &'m Manifest, namespace: &str) -> BTreeMap<ObjectKey, Side<'m>> {
+    let mut objects = BTreeMap::new();
+    let hooks = manifest.hooks.iter().map(|hook| &hook.document);
+    for document in manifest.documents.iter().chain(hooks).filter(|document| !document.head.kind.is_empty()) {
+        // What assemble understood is YAML; a document that is too large is compared by its text alone.
+        let value = chandlery_yaml::from_str(&document.text, &document_options()).unwrap_or_default();
+        let mut key = key_of(&value, namespace);
+        (key.kind, key.name) = (document.head.kind.clone(), document.head.name.clone());
+        let side = Side { template: &document.path, text: document.text.as_str().into(), value };
+        add(&mut objects, key, side, namespace);
+    }
+    objects
+}
+
+/// Adds an object, or what it lists: whatever has `items` is a list to Kubernetes.
+fn add<'m>(objects: &mut BTreeMap<ObjectKey, Side<'m>>, key: ObjectKey, mut side: Side<'m>, namespace: &str) {
+    let Some(Value::Array(items)) = side.value.get_mut("items").map(Value::take) else {
+        objects.insert(key, side);
+        return;
+    };
+    for value in items {
+        let text = chandlery_yaml::to_string(&value).unwrap_or_default().into();
+        let item = Side { template: side.template, text, value };
+        add(objects, key_of(&item.value, namespace), item, namespace);
+    }
+}
+
+fn key_of(value: &Value, namespace: &str) -> ObjectKey {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     ObjectKey {
-        group: head.api_version.split_once('/').map_or("", |(group, _)| group).to_owned(),
-        kind: head.kind.clone(),
+        group: text(&value["apiVersion"]).split_once('/').map_or("", |(group, _)| group).to_owned(),
+        kind: text(&value["kind"]),
         namespace: value["metadata"]["namespace"].as_str().unwrap_or(namespace).to_owned(),
-        name: head.name.clone(),
+        name: text(&value["metadata"]["name"]),
     }
 }
 
 fn compare(object: &ObjectKey, before: Option<&Side<'_>>, after: Option<&Side<'_>>) -> Option<ObjectChange> {
     let text = |side: Option<&Side<'_>>| match side {
-        Some((document, _)) => format!("{}\n", document.text.trim_end()),
+        Some(side) => format!("{}\n", side.text.trim_end()),
         None => String::new(),
     };
     let (mut old, mut new) = (text(before), text(after));
@@ -114,12 +135,11 @@ fn compare(object: &ObjectKey, before: Option<&Side<'_>>, after: Option<&Side<'_
         _ => ChangeKind::Changed,
     };
     if object.kind == "Secret" {
-        let value = |side: Option<&Side<'_>>| side.map(|(_, value)| value.clone()).unwrap_or_default();
+        let value = |side: Option<&Side<'_>>| side.map(|side| side.value.clone()).unwrap_or_default();
         (old, new) = without_secrets(value(before), value(after));
     }
-    let (document, _) = after.or(before)?;
-    let diff = unified_diff(&old, &new);
-    Some(ObjectChange { object: object.clone(), change, template: document.path.clone(), diff })
+    let template = after.or(before)?.template.to_owned();
+    Some(ObjectChange { object: object.clone(), change, template, diff: unified_diff(&old, &new) })
 }
 
 /// Two Secrets as text without what they hold; only whether a value changed is told.
@@ -202,6 +222,14 @@ mod tests {
         let diff = &changes[0].diff;
         assert!(diff.contains("-  k: <hidden, before>\n+  k: <hidden, after>\n"), "{diff}");
         assert!(!diff.contains("hunter"), "{diff}");
+        let list = |value: &str| {
+            let items =
+                format!("- {{apiVersion: v1, kind: Secret, metadata: {{name: s}}, data: {{k: {value}}}}}\n");
+            manifest(&format!("apiVersion: v1\nkind: List\nitems:\n{items}"))
+        };
+        let changes = diff_manifests(&list("hunter2"), &list("hunter3"), "shop");
+        assert_eq!((changes.len(), changes[0].object.kind.as_str()), (1, "Secret"));
+        assert!(!changes[0].diff.contains("hunter"), "{}", changes[0].diff);
         let (odd, _) =
             without_secrets(serde_json::json!({ "kind": "Secret", "data": ["plain"] }), Value::Null);
         assert_eq!(odd, "data: <hidden>\nkind: Secret\n");

@@ -87,7 +87,7 @@ const LONGEST_DOCUMENT: usize = 1 << 20;
 /// Documents beyond so many bytes are compared as wholes.
 const MOST_TEXT: usize = 16 << 20;
 
-/// The manifest with one object a document: what Secrets hold is hidden by document, lists would show it.
+/// The manifest, with short texts for its long objects.
 fn comparable(facts: &Facts) -> Manifest {
     let mut manifest = Manifest::default();
     let mut bytes = 0;
@@ -95,13 +95,13 @@ fn comparable(facts: &Facts) -> Manifest {
     for document in facts.manifest.documents.iter().chain(hooks) {
         bytes += document.text.len();
         let is_short = document.text.len() <= LONGEST_DOCUMENT && bytes <= MOST_TEXT;
-        if is_short && !is_list(document) {
+        if is_short {
             manifest.documents.push(document.clone());
             continue;
         }
         let alone = Manifest { documents: vec![document.clone()], ..Manifest::default() };
         let parts = objects(&alone, &[]);
-        manifest.documents.extend(parts.iter().map(|object| as_document(object, is_short)));
+        manifest.documents.extend(parts.iter().map(|object| as_document(object, false)));
     }
     for object in objects(&Manifest::default(), &facts.crds) {
         let document = as_document(&object, true);
@@ -110,12 +110,6 @@ fn comparable(facts: &Facts) -> Manifest {
         manifest.documents.push(if is_short { document } else { as_document(&object, false) });
     }
     manifest
-}
-
-/// Whatever has `items` is a list to Kubernetes.
-fn is_list(document: &Document) -> bool {
-    let value = || chandlery_yaml::from_str(&document.text, &chandlery_yaml::Options::default());
-    document.text.contains("items") && value().is_ok_and(|value| value["items"].is_array())
 }
 
 /// The object as a document; one that is too long only says which bytes it has.

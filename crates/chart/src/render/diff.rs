@@ -100,15 +100,15 @@ fn index<'m>(manifest: &'m Manifest, namespace: &str) -> BTreeMap<ObjectKey, Sid
 }
 
 /// Adds an object, or what it lists: whatever has `items` is a list to Kubernetes.
-fn add<'m>(objects: &mut BTreeMap<ObjectKey, Side<'m>>, key: ObjectKey, mut side: Side<'m>, namespace: &str) {
-    let Some(Value::Array(items)) = side.value.get_mut("items").map(Value::take) else {
+fn add<'m>(objects: &mut BTreeMap<ObjectKey, Side<'m>>, key: ObjectKey, side: Side<'m>, namespace: &str) {
+    let Some(items) = side.value["items"].as_array() else {
         objects.insert(key, side);
         return;
     };
     for value in items {
-        let text = chandlery_yaml::to_string(&value).unwrap_or_default().into();
-        let item = Side { template: side.template, text, value };
-        add(objects, key_of(&item.value, namespace), item, namespace);
+        let text = chandlery_yaml::to_string(value).unwrap_or_default().into();
+        let item = Side { template: side.template, text, value: value.clone() };
+        add(objects, key_of(value, namespace), item, namespace);
     }
 }
 

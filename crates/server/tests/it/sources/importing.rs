@@ -8,6 +8,7 @@ use super::{MIRROR, Pair, SOURCE, on_both_databases};
 use crate::support::{Archive, Client, Form, chart_yaml, package, package_of};
 
 const APPS: &str = "/api/v1/workspaces/mirrors/apps";
+const SECRET: &str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
 on_both_databases!(
     charts_become_drafts,
@@ -129,6 +130,8 @@ async fn charts_become_drafts(pair: Pair) {
 async fn charts_become_apps_of_the_store(pair: Pair) {
     let Pair { admin, server, .. } = &pair;
     publish(&pair, described("redis", "1.0.0", "cache")).await;
+    let webhook = json!({ "name": "all", "url": "http://127.0.0.1:1/", "secret": SECRET });
+    admin.send_json(Method::POST, "/api/v1/webhooks", &webhook).await.expect(201);
     let run = pair.create(json!({ "import": { "state": "active", "newest": 2 } })).await;
     assert_eq!((&run["imported"], &run["problems"]), (&json!(1), &json!([])), "{run}");
     let store = async || {
@@ -156,6 +159,11 @@ async fn charts_become_apps_of_the_store(pair: Pair) {
         ["upload", by, "draft"]
     ]);
     assert_eq!(Value::from(moves), expected);
+
+    let told = admin.get("/api/v1/webhooks/all/deliveries").await.expect(200).json();
+    let events: Vec<&Value> =
+        told["items"].as_array().unwrap().iter().map(|delivery| &delivery["event"]).collect();
+    assert_eq!(events, ["version.released"], "nobody is asked to review it");
 
     publish(&pair, described("redis", "1.1.0", "cache")).await;
     publish(&pair, package("other", "1.0.0")).await;
@@ -211,6 +219,13 @@ async fn some_versions_stay_drafts(pair: Pair) {
     assert_eq!((&run["imported"], &run["problems"]), (&json!(1), &json!([])), "{run}");
     assert_eq!(versions(admin, "bad").await, pairs(&[("1.0.0", "active")]));
     assert_eq!(admin.get(SOURCE).await.json()["import_problems"], json!([]));
+
+    // Without a rule nothing new comes, and what is there stays.
+    set_rule(&pair, json!(null)).await;
+    publish(&pair, package("redis", "2.0.0")).await;
+    let run = pair.sync().await;
+    assert_eq!((&run["added"], &run["imported"]), (&json!(1), &json!(0)), "{run}");
+    assert_eq!(versions(admin, "redis").await.len(), 3);
 }
 
 async fn names_that_others_have(pair: Pair) {
@@ -306,9 +321,17 @@ async fn who_may_make_a_rule() {
         let answer = admin.send_json(Method::PUT, SOURCE, &with(&url, bad.clone())).await;
         assert_eq!(answer.status, 400, "{bad}: {}", answer.text());
     }
-    // Who may not read the repository is not told of it.
+    // Who reviews an app but may not read the repository is not told of it.
     publish(&pair, package("redis", "1.0.0")).await;
     set_rule(&pair, json!({})).await;
-    admin.set("mirrors/upstream", &json!({ "visibility": "private" })).await;
-    assert_eq!(app(&regular, "redis").await["imported_from"], "mirrors/upstream");
+    let submit = format!("{APPS}/redis/versions/1.0.0/submit");
+    owner.send_json(Method::POST, &submit, &json!({})).await.expect(200);
+    let body = json!({ "name": "outsider", "role": "app-review", "password": "a good password" });
+    admin.send_json(Method::POST, "/api/v1/accounts", &body).await.expect(201);
+    let outsider = server.anonymous().with_password("outsider", "a good password");
+    for (visibility, seen) in [("public", json!("mirrors/upstream")), ("private", json!(null))] {
+        admin.set("mirrors/upstream", &json!({ "visibility": visibility })).await;
+        assert_eq!(app(&regular, "redis").await["imported_from"], "mirrors/upstream");
+        assert_eq!(app(&outsider, "redis").await["imported_from"], seen, "{visibility}");
+    }
 }

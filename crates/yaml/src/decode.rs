@@ -17,17 +17,27 @@ use source::{Node, NodeKind, Source};
 
 type Result<T> = std::result::Result<T, Error>;
 
-/// Reads the next document of the stream, or `None` at its end. With `parts`, what those take is not in the value.
+/// What the caller wants of a document.
+pub(crate) enum Wanted<'s, 'a> {
+    /// Its value.
+    Everything,
+    /// What the parts take is not in the value.
+    Parts(Parts<'s, 'a>),
+    /// What stands at other keys of the root is checked, and not in the value. Faults have other words.
+    Keys(&'s dyn Fn(&str) -> bool),
+}
+
+/// Reads the next document of the stream, or `None` at its end.
 pub(crate) fn decode_document<'a>(
     parser: &mut Parser<'a>,
     options: &Options,
-    parts: Option<Parts<'_, 'a>>,
+    wanted: Wanted<'_, 'a>,
 ) -> Result<Option<Value>> {
     let mut source = Source::new(parser);
     if !source.start_document()? {
         return Ok(None);
     }
-    let mut decoder = Decoder::new(&mut source, options, parts);
+    let mut decoder = Decoder::new(&mut source, options, wanted);
     let outcome = decoder.decode();
     let faults = decoder.faults;
     match outcome {
@@ -82,6 +92,9 @@ struct Decoder<'s, 'p, 'a, 't> {
     alias_bytes: usize,
     faults: Faults,
     parts: Option<Parts<'t, 'a>>,
+    wanted_keys: Option<&'t dyn Fn(&str) -> bool>,
+    /// What is read now stands at a key of the root that is not wanted.
+    skips: bool,
 }
 
 /// Faults that do not stop decoding, in the order in which go-yaml and sigs.k8s.io/yaml report them.
@@ -104,7 +117,12 @@ impl Faults {
 }
 
 impl<'s, 'p, 'a, 't> Decoder<'s, 'p, 'a, 't> {
-    fn new(source: &'s mut Source<'p, 'a>, options: &'s Options, parts: Option<Parts<'t, 'a>>) -> Self {
+    fn new(source: &'s mut Source<'p, 'a>, options: &'s Options, wanted: Wanted<'t, 'a>) -> Self {
+        let (parts, wanted_keys) = match wanted {
+            Wanted::Everything => (None, None),
+            Wanted::Parts(parts) => (Some(parts), None),
+            Wanted::Keys(keys) => (None, Some(keys)),
+        };
         Self {
             source,
             options,
@@ -114,6 +132,8 @@ impl<'s, 'p, 'a, 't> Decoder<'s, 'p, 'a, 't> {
             alias_bytes: 0,
             faults: Faults::default(),
             parts,
+            wanted_keys,
+            skips: false,
         }
     }
 
@@ -156,7 +176,10 @@ impl<'s, 'p, 'a, 't> Decoder<'s, 'p, 'a, 't> {
                 }
                 self.count(node.mark)?;
                 self.charge(scalar.value.len(), node.mark)?;
-                let key = scalar.into_key(node.mark)?;
+                let key = scalar.into_key(node.mark, self.skips)?;
+                if let (Some(is_wanted), [_]) = (self.wanted_keys, self.frames.as_slice()) {
+                    self.skips = !is_wanted(&key.text);
+                }
                 self.top_mapping().key = Some(key);
                 Ok(None)
             }
@@ -164,7 +187,7 @@ impl<'s, 'p, 'a, 't> Decoder<'s, 'p, 'a, 't> {
                 self.note_value_mark(node.mark);
                 self.count(node.mark)?;
                 self.charge(scalar.value.len(), node.mark)?;
-                let value = scalar.into_value(node.mark, &mut self.faults.not_json)?;
+                let value = scalar.into_value(node.mark, self.skips, &mut self.faults.not_json)?;
                 self.deliver(value, node.mark)
             }
             (kind, place) => {
@@ -262,12 +285,18 @@ impl<'s, 'p, 'a, 't> Decoder<'s, 'p, 'a, 't> {
             self.hand_out(value, mark);
             return Ok(None);
         }
+        let skips = self.skips;
+        self.skips &= self.frames.len() > 1;
         match self.frames.last_mut() {
             None => return Ok(Some(value)),
+            Some(Frame::Sequence(_)) if skips => {}
             Some(Frame::Sequence(items)) => items.push(value),
             Some(Frame::Mapping(mapping)) => match mapping.key.take() {
                 Some(key) => {
-                    insert(mapping, key, value, self.options.strict_duplicates, &mut self.faults);
+                    check_key(&key, &value, mapping.value_mark, &mut self.faults);
+                    if !skips {
+                        insert(mapping, key, value, self.options.strict_duplicates, &mut self.faults);
+                    }
                 }
                 None => {
                     let problem = format!("invalid map key: {}", scalar::go_syntax(&value));
@@ -323,15 +352,18 @@ fn excessive_aliasing(mark: Mark) -> Error {
     Error::limit("document contains excessive aliasing", Some(mark))
 }
 
-fn insert(mapping: &mut Mapping, key: Key, value: Value, strict: bool, faults: &mut Faults) {
-    let mark = mapping.value_mark;
+fn check_key(key: &Key, value: &Value, mark: Mark, faults: &mut Faults) {
     if let KeyKind::Unsupported(kind) = key.kind
         && faults.bad_key.is_none()
     {
-        let shown = if value.is_null() { "<nil>".to_owned() } else { scalar::go_syntax(&value) };
+        let shown = if value.is_null() { "<nil>".to_owned() } else { scalar::go_syntax(value) };
         let text = format!("unsupported map key of type: {kind}, key: {}, value: {shown}", key.text);
         faults.bad_key = Some(Error::new(ErrorKind::NotJson, text, Some(mark)));
     }
+}
+
+fn insert(mapping: &mut Mapping, key: Key, value: Value, strict: bool, faults: &mut Faults) {
+    let mark = mapping.value_mark;
     if strict && mapping.map.contains_key(&key.text) {
         faults.first_duplicate.get_or_insert(mark);
         if faults.duplicates.len() < MOST_DUPLICATES {

@@ -46,4 +46,6 @@ pub use error::{Error, ErrorKind, Mark};
 pub use event::{Event, EventKind, Properties, ScalarStyle};
 pub use limits::{Limits, Options};
 pub use parser::Parser;
-pub use read::{coerce_to_string, documents, from_slice, from_slice_in_parts, from_str, from_str_as};
+pub use read::{
+    coerce_to_string, documents, from_slice, from_slice_in_parts, from_str, from_str_as, from_str_with_keys,
+};

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::decode::{Part, Parts, decode_document};
+use crate::decode::{Part, Parts, Wanted, decode_document};
 use crate::error::{Error, ErrorKind};
 use crate::limits::Options;
 use crate::number;
@@ -21,7 +21,29 @@ use crate::parser::Parser;
 pub fn from_str(text: &str, options: &Options) -> Result<Value, Error> {
     check_size(text.len(), options)?;
     let mut parser = Parser::new(text, &options.limits);
-    Ok(decode_document(&mut parser, options, None)?.unwrap_or(Value::Null))
+    Ok(decode_document(&mut parser, options, Wanted::Everything)?.unwrap_or(Value::Null))
+}
+
+/// Reads the first document of a text as [`from_str`] does, with the keys of its root mapping that `is_wanted` names: the
+/// others are checked and left out. Keys that come by a merge (`<<`) may be there as well.
+///
+/// # Errors
+/// As [`from_str`], whatever is wanted.
+pub fn from_str_with_keys(
+    text: &str,
+    options: &Options,
+    is_wanted: &dyn Fn(&str) -> bool,
+) -> Result<Value, Error> {
+    check_size(text.len(), options)?;
+    if options.strict_duplicates {
+        return from_str(text, options);
+    }
+    let mut parser = Parser::new(text, &options.limits);
+    match decode_document(&mut parser, options, Wanted::Keys(is_wanted)) {
+        Ok(value) => Ok(value.unwrap_or(Value::Null)),
+        // The words of a fault may need what was left out.
+        Err(_) => from_str(text, options),
+    }
 }
 
 /// Reads the first document of a file's bytes: UTF-8, or UTF-16 with a byte order mark.
@@ -52,7 +74,7 @@ pub fn from_slice_in_parts(
     let text = decode_text(bytes)?;
     let mut parser = Parser::new(&text, &options.limits);
     let parts = Parts::new(&text, is_wanted, take);
-    Ok(decode_document(&mut parser, options, Some(parts))?.unwrap_or(Value::Null))
+    Ok(decode_document(&mut parser, options, Wanted::Parts(parts))?.unwrap_or(Value::Null))
 }
 
 /// Reads all documents of a text.
@@ -62,7 +84,7 @@ pub fn from_slice_in_parts(
 pub fn documents(text: &str, options: &Options) -> Result<Vec<Value>, Error> {
     check_size(text.len(), options)?;
     let mut parser = Parser::new(text, &options.limits);
-    std::iter::from_fn(|| decode_document(&mut parser, options, None).transpose()).collect()
+    std::iter::from_fn(|| decode_document(&mut parser, options, Wanted::Everything).transpose()).collect()
 }
 
 /// Reads the first document of a text into a type.

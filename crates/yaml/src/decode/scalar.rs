@@ -86,9 +86,15 @@ impl<'a> Scalar<'a> {
         })
     }
 
-    /// The value; where JSON has none, null and the reason in `not_json`.
-    pub(super) fn into_value(self, mark: Mark, not_json: &mut Option<Error>) -> Result<Value> {
+    /// The value; where JSON has none, null and the reason in `not_json`. Null for a text that is only checked.
+    pub(super) fn into_value(
+        self,
+        mark: Mark,
+        only_checked: bool,
+        not_json: &mut Option<Error>,
+    ) -> Result<Value> {
         Ok(match self.meaning(mark)? {
+            Meaning::Text(_) if only_checked => Value::Null,
             Meaning::Text(text) => Value::String(text.into_owned()),
             Meaning::Other(Resolved::Bool(value)) => Value::Bool(value),
             Meaning::Other(Resolved::Integer(Integer::Signed(value))) => Value::from(value),
@@ -107,8 +113,10 @@ impl<'a> Scalar<'a> {
         })
     }
 
-    pub(super) fn into_key(self, mark: Mark) -> Result<Key> {
+    /// The key, without its text if it is one that is only checked.
+    pub(super) fn into_key(self, mark: Mark, only_checked: bool) -> Result<Key> {
         let (text, kind) = match self.meaning(mark)? {
+            Meaning::Text(_) if only_checked => (String::new(), KeyKind::Text),
             Meaning::Text(text) => (text.into_owned(), KeyKind::Text),
             Meaning::Other(Resolved::Bool(value)) => (value.to_string(), KeyKind::Converted),
             Meaning::Other(Resolved::Integer(Integer::Signed(value))) => {

@@ -4,7 +4,7 @@
 //! `helm-templates.json` and `to-yaml-strings.json` come from Helm 4.2.3, which cuts the final line break;
 //! `go-yaml-*.json` from sigs.k8s.io/yaml 1.6.0 with go-yaml 2.4.4 and 3.0.5.
 
-use chandlery_yaml::{Options, from_str, to_string, to_string_pretty};
+use chandlery_yaml::{Options, from_str, from_str_with_keys, to_string, to_string_pretty};
 use serde_json::{Value, json};
 
 use crate::is_same;
@@ -109,5 +109,35 @@ fn values_whose_json_is_no_yaml_are_refused_as_by_helm() {
         (json!(["\u{85}---"]), "- ' ---'\n".to_owned()),
     ] {
         assert_eq!(to_string(&value).unwrap(), written);
+    }
+}
+
+#[test]
+fn wanted_keys_are_as_in_the_whole() {
+    let options = Options::default();
+    let more = [
+        "b: &x {a: 1, c: [2, {d: e}]}\nq: 1\n<<: *x\n",
+        "a: &x [1, {b: c}]\nb: *x\nq: {<<: {r: 1}, s: *x}\n? *x\n: 1\n",
+        "q: {a: 1, a: 2}\na: 1\na: 2\nb: {.nan: 1}\n",
+        "q: .inf\na: 1\n",
+        "[1, {a: b}]",
+    ];
+    let rows = rows(include_str!("../vectors/go-yaml-read.json"));
+    let texts = rows.iter().filter_map(|row| row["in"].as_str()).chain(more);
+    let wishes: [fn(&str) -> bool; 4] = [|_| true, |_| false, |key| key < "b", |key| key >= "b"];
+    for text in texts {
+        let whole = from_str(text, &options);
+        for is_wanted in wishes {
+            let mut expected = whole.clone();
+            let mut found = from_str_with_keys(text, &options, &is_wanted);
+            for value in [&mut expected, &mut found] {
+                if let Ok(Value::Object(map)) = value {
+                    map.retain(|key, _| is_wanted(key));
+                }
+            }
+            let text_of =
+                |result: Result<Value, chandlery_yaml::Error>| result.map_err(|error| error.to_string());
+            assert_eq!(text_of(found), text_of(expected), "{text}");
+        }
     }
 }

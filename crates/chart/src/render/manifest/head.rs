@@ -20,6 +20,9 @@ pub struct Head {
     pub annotations: BTreeMap<String, String>,
 }
 
+/// The fields of a document that are its head.
+const FIELDS: [&str; 3] = ["apiVersion", "kind", "metadata"];
+
 /// The Go type of `metadata` in Helm's error texts.
 const METADATA_TYPE: &str =
     r#"struct { Name string "json:\"name\""; Annotations map[string]string "json:\"annotations\"" }"#;
@@ -27,7 +30,8 @@ const METADATA_TYPE: &str =
 impl Head {
     /// Reads the head of a document's text; what is wrong is said in Helm's words.
     pub(super) fn parse(text: &str, compat: Compat) -> Result<Self, String> {
-        let value = chandlery_yaml::from_str(text, &document_options())
+        let is_wanted = |key: &str| FIELDS.iter().any(|field| is_field(key, field));
+        let value = chandlery_yaml::from_str_with_keys(text, &document_options(), &is_wanted)
             .map_err(|error| format!("error converting YAML to JSON: {error}"))?;
         let mut reader = Reader::default();
         let head = reader.head(value, compat);

@@ -1,18 +1,19 @@
-//! Packages in a bucket of an object store that speaks S3: by its index, or by the packages that lie in it.
+//! Packages in a bucket of an object store: by its index, or by the packages that lie in it.
 
+mod operator;
 mod transport;
 
 use chandlery_chart::IndexEntry;
 use chandlery_core::Digest;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
-use opendal::{ErrorKind, HttpTransporter, Operator, services};
+use opendal::{ErrorKind, Operator};
 
-use self::transport::Transport;
+use self::operator::operator;
 use super::describe::describe;
 use super::listing::{self, Abandoned, Writer};
 use super::{
-    BucketUrl, Code, Failure, Fetched, Known, LARGEST_INDEX, Location, Login, MOST_VERSIONS, Package,
-    PackageReader, Source, Stage, Validator, helm, index, spool,
+    BucketUrl, Code, Failure, Fetched, Known, LARGEST_INDEX, Location, MOST_VERSIONS, Package, PackageReader,
+    Source, Stage, Validator, helm, index, spool,
 };
 use crate::outbound::OutboundError;
 
@@ -24,55 +25,8 @@ const PARALLEL: usize = 4;
 
 const INDEX: &str = "index.yaml";
 
-/// An operator of the bucket. All its requests go through the source's client.
-fn operator(source: &Source, url: &BucketUrl) -> Result<Operator, Failure> {
-    let access = &source.access;
-    let scheme = if access.tls.unwrap_or_else(|| url.speaks_tls()) { "https" } else { "http" };
-    let mut service = services::S3::default()
-        .endpoint(&format!("{scheme}://{}", url.host))
-        .bucket(&url.bucket)
-        .root(&format!("/{}", url.prefix))
-        .region(access.region.as_deref().unwrap_or_else(|| url.region()))
-        .disable_config_load()
-        .disable_ec2_metadata();
-    if access.path_style == Some(false) {
-        service = service.enable_virtual_host_style();
-    }
-    service = match keys(source.credentials.login.as_ref())? {
-        None => service.skip_signature(),
-        Some((id, secret, token)) => {
-            let service = service.access_key_id(id).secret_access_key(secret);
-            token.into_iter().fold(service, services::S3::session_token)
-        }
-    };
-    let operator = Operator::new(service).map_err(|error| unread(&error))?;
-    let transport = HttpTransporter::new(Transport(source.own.clone()));
-    let context = operator.context().with_http_transport(transport);
-    Ok(operator.with_context(context))
-}
-
-/// An access key, its secret and the token of its session.
-type Keys<'k> = (&'k str, &'k str, Option<&'k str>);
-
-fn keys(login: Option<&Login>) -> Result<Option<Keys<'_>>, Failure> {
-    let (id, secret, token) = match login {
-        None => return Ok(None),
-        Some(Login::AccessKey { id, secret, session_token }) => (id, secret, session_token.as_ref()),
-        Some(Login::Basic { user, password }) => (user, password, None),
-        Some(Login::Bearer { .. } | Login::DockerConfig { .. }) => {
-            let cause = "a bucket is opened by an access key and its secret";
-            return Err(Failure::new(Stage::Url, Code::NoAccessKey, cause, "Give them as credentials."));
-        }
-    };
-    let missing = |code, what: &str| {
-        Err(Failure::new(Stage::Url, code, format!("the {what} is missing"), "Give both halves of the key."))
-    };
-    match (id.is_empty(), secret.expose().is_empty()) {
-        (true, _) => missing(Code::NoAccessKey, "access key id"),
-        (_, true) => missing(Code::NoSecretKey, "secret key"),
-        _ => Ok(Some((id, secret.expose(), token.map(chandlery_core::Secret::expose)))),
-    }
-}
+/// How the clients begin to tell that the credentials do not work, before anything is sent.
+const UNSIGNED: &str = "signing http request";
 
 /// What an error of the store means.
 pub(super) fn unread(error: &opendal::Error) -> Failure {
@@ -86,6 +40,11 @@ pub(super) fn unread(error: &opendal::Error) -> Failure {
     let message = Some(error.message().trim()).filter(|message| !message.is_empty());
     let kind = error.kind().to_string();
     let text = format!("the object store answered: {}", message.unwrap_or(&kind));
+    if message.is_some_and(|message| message.starts_with(UNSIGNED)) {
+        let cause = "no request can be signed with these credentials";
+        let advice = "Check that the key is whole, and of the kind that the store gives out.";
+        return Failure::new(Stage::Auth, Code::ObjectStoreDenied, cause, advice);
+    }
     match error.kind() {
         ErrorKind::PermissionDenied => Failure::new(
             Stage::Auth,
@@ -104,7 +63,7 @@ pub(super) fn unread(error: &opendal::Error) -> Failure {
             Failure::new(Stage::Url, Code::UrlFormat, text, "Check the URL and the region.")
         }
         _ => {
-            let advice = "Check the URL: an object store that speaks S3 answers otherwise.";
+            let advice = "Check the URL: an object store answers otherwise.";
             Failure::new(Stage::Content, Code::NoAccess, text, advice).temporary()
         }
     }
@@ -157,9 +116,10 @@ pub(super) fn bytes_of(stream: opendal::BufferStream) -> impl Stream<Item = Resu
 /// Where the package of an entry is: an object, or at a URL elsewhere.
 fn locate(url: &BucketUrl, entry: &IndexEntry) -> Result<Location, String> {
     let text = helm::first_url(entry)?;
-    let BucketUrl { host, bucket, prefix } = url;
+    let BucketUrl { store, host, bucket, prefix } = url;
+    let scheme = store.scheme();
     let below = |root: &str| text.strip_prefix(root)?.strip_prefix(prefix.as_str());
-    let own = [format!("s3://{host}/{bucket}/"), format!("s3://{bucket}/")];
+    let own = [format!("{scheme}://{host}/{bucket}/"), format!("{scheme}://{bucket}/")];
     let key = own.iter().find_map(|root| below(root)).or_else(|| (!text.contains(':')).then_some(text));
     match key {
         Some(key) if key.split('/').any(|part| part == "..") => {
@@ -329,6 +289,7 @@ pub(super) async fn open(source: &Source, key: &str, limit: u64) -> Result<Packa
 
 #[cfg(test)]
 mod tests {
+    use super::super::SourceUrl;
     use super::*;
 
     #[test]
@@ -342,7 +303,7 @@ mod tests {
 
     #[test]
     fn packages_in_buckets() {
-        let url = BucketUrl { host: "h:9000".to_owned(), bucket: "b".to_owned(), prefix: "p/".to_owned() };
+        let SourceUrl::S3(url) = "s3://h:9000/b/p".parse().unwrap() else { panic!("it is a bucket") };
         let object = |key: &str| Ok(Location::Object { key: key.to_owned() });
         let cases = [
             ("web-1.tgz", object("web-1.tgz")),

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use reqwest::Url;
 
-use super::{Code, Credentials, Failure, Stage};
+use super::{Code, Credentials, Failure, ObjectStore, Stage};
 
 /// The kinds of repositories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -13,7 +13,7 @@ use super::{Code, Credentials, Failure, Stage};
 pub enum SourceKind {
     /// A Helm repository: `http://` or `https://`.
     Http,
-    /// A bucket with packages: `s3://`.
+    /// A bucket with packages: `s3://`, or the scheme of another [`ObjectStore`].
     S3,
     /// A git repository: `git+https://`, a URL that ends in `.git`, or a tree's URL of GitHub, GitLab or Gitee.
     Git,
@@ -54,12 +54,14 @@ pub enum SourceUrl {
     Oci(RegistryUrl),
 }
 
-/// A bucket of an object store that speaks S3.
+/// A bucket of an object store.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BucketUrl {
+    /// The store.
+    pub store: ObjectStore,
     /// The host, with its port where one is written.
     pub host: String,
-    /// The bucket.
+    /// The bucket; in Swift with the version and the account before it.
     pub bucket: String,
     /// What keys begin with: empty, or with a `/` at its end.
     pub prefix: String,
@@ -75,11 +77,11 @@ impl BucketUrl {
         }
     }
 
-    /// Whether TLS is spoken unless the options say otherwise: with hosts that begin with `s3.`, as the stores before
-    /// did it. Any other one is a server of one's own, such as MinIO.
+    /// Whether TLS is spoken unless the options say otherwise: for `s3://` with hosts that begin with `s3.`, as the stores
+    /// before did it, since any other one is a server of one's own, such as MinIO; with the other stores always.
     #[must_use]
     pub fn speaks_tls(&self) -> bool {
-        self.host.starts_with("s3.")
+        self.store != ObjectStore::S3 || self.host.starts_with("s3.")
     }
 }
 
@@ -113,15 +115,17 @@ impl SourceUrl {
         let text = text.trim();
         let (scheme, rest) = split_scheme(text)?;
         let (url, credentials) = read_url(&scheme, rest)?;
+        if let Some(store) = ObjectStore::of_scheme(&scheme) {
+            return Ok((Self::S3(store.read(&url)?), credentials));
+        }
         let place = match scheme.as_str() {
             "http" | "https" => web(url)?,
-            "s3" => Self::S3(bucket(&url)?),
             "git+https" | "git+http" => Self::Git(git(url)?),
             "oci" => Self::Oci(registry(&url)?),
             "git" | "ssh" | "git+ssh" => {
                 return Err(unknown_kind(&scheme, "Use the repository's https:// URL."));
             }
-            _ => return Err(unknown_kind(&scheme, "Use https://, http://, s3://, git+https:// or oci://.")),
+            _ => return Err(unknown_kind(&scheme, SCHEMES)),
         };
         Ok((place, credentials))
     }
@@ -137,7 +141,7 @@ impl SourceUrl {
         let expected: (&[&str], Code) = match kind {
             "http" => (&["http"], Code::NotHttp),
             "https" => (&["https"], Code::NotHttps),
-            "s3" => (&["s3"], Code::NotS3),
+            "s3" => (&ObjectStore::ALL.map(ObjectStore::scheme), Code::NotS3),
             "git" => (&["git+https", "git+http", "https", "http"], Code::UrlFormat),
             "oci" => (&["oci"], Code::UrlFormat),
             _ => {
@@ -199,9 +203,7 @@ impl fmt::Display for SourceUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Http(url) => write!(formatter, "{url}"),
-            Self::S3(BucketUrl { host, bucket, prefix }) => {
-                write!(formatter, "s3://{host}/{bucket}/{prefix}")
-            }
+            Self::S3(url) => formatter.write_str(&ObjectStore::write(url)),
             Self::Oci(RegistryUrl { host, path }) => {
                 let separator = if path.is_empty() { "" } else { "/" };
                 write!(formatter, "oci://{host}{separator}{path}")
@@ -220,9 +222,12 @@ impl fmt::Display for SourceUrl {
     }
 }
 
-fn format_fault(cause: &str, advice: &str) -> Failure {
+pub(super) fn format_fault(cause: &str, advice: &str) -> Failure {
     Failure::new(Stage::Url, Code::UrlFormat, format!("the URL cannot be used: {cause}"), advice)
 }
+
+const SCHEMES: &str = "Use https://, http://, git+https://, oci://, or for a bucket s3://, gs://, azblob://, oss://, cos://, \
+                       obs:// or swift://.";
 
 fn unknown_kind(scheme: &str, advice: &str) -> Failure {
     let cause = format!("there is no kind of repository for {scheme}://");
@@ -285,7 +290,7 @@ pub(super) fn host_and_port(url: &Url) -> String {
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-fn trimmed_path(url: &Url) -> String {
+pub(super) fn trimmed_path(url: &Url) -> String {
     let path = percent_encoding::percent_decode_str(url.path()).decode_utf8_lossy();
     path.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
 }
@@ -347,20 +352,6 @@ fn git(mut url: Url) -> Result<GitUrl, Failure> {
     Ok(given)
 }
 
-fn bucket(url: &Url) -> Result<BucketUrl, Failure> {
-    let path = trimmed_path(url);
-    let (bucket, prefix) = path.split_once('/').unwrap_or((&path, ""));
-    let prefix = prefix.strip_suffix("index.yaml").map_or(prefix, |prefix| prefix.trim_end_matches('/'));
-    if bucket.is_empty() {
-        return Err(format_fault(
-            "it names no bucket",
-            "Write s3://HOST/BUCKET/ or s3://HOST/BUCKET/FOLDER/.",
-        ));
-    }
-    let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
-    Ok(BucketUrl { host: host_and_port(url), bucket: bucket.to_owned(), prefix })
-}
-
 fn registry(url: &Url) -> Result<RegistryUrl, Failure> {
     let path = trimmed_path(url);
     if path
@@ -390,6 +381,20 @@ mod tests {
             ("s3://s3.pek3a.qingstor.com/b/", "s3://s3.pek3a.qingstor.com/b/", SourceKind::S3),
             ("s3.pek3a.qingstor.com/b/c", "s3://s3.pek3a.qingstor.com/b/c/", SourceKind::S3),
             ("s3://minio:9000/b/c//d/index.yaml", "s3://minio:9000/b/c/d/", SourceKind::S3),
+            ("gs://charts/a/index.yaml", "gs://charts/a/", SourceKind::S3),
+            ("azblob://acc/charts", "azblob://acc/charts/", SourceKind::S3),
+            (
+                "azblob://acc.blob.core.chinacloudapi.cn/charts/a",
+                "azblob://acc.blob.core.chinacloudapi.cn/charts/a/",
+                SourceKind::S3,
+            ),
+            ("azblob://acc.blob.core.windows.net/charts", "azblob://acc/charts/", SourceKind::S3),
+            (
+                "oss://oss-cn-hangzhou.aliyuncs.com/charts",
+                "oss://oss-cn-hangzhou.aliyuncs.com/charts/",
+                SourceKind::S3,
+            ),
+            ("swift://h/v1/AUTH_a/charts/x", "swift://h/v1/AUTH_a/charts/x/", SourceKind::S3),
             ("oci://ghcr.io", "oci://ghcr.io", SourceKind::Oci),
             ("oci://h:5000/a/b/", "oci://h:5000/a/b", SourceKind::Oci),
             ("https://h/o/r.git", "git+https://h/o/r.git", SourceKind::Git),
@@ -439,6 +444,11 @@ mod tests {
             ("file:///etc/passwd", Code::UrlFormat),
             ("ssh://git@github.com/o/r", Code::UnknownKind),
             ("s3://h/", Code::UrlFormat),
+            ("gs://", Code::UrlFormat),
+            ("oss://h", Code::UrlFormat),
+            ("swift://h/v1/account", Code::UrlFormat),
+            ("oss://h/evil.example%3F/x", Code::UrlFormat),
+            ("s3://h/u@evil.example/x", Code::UrlFormat),
             ("oci://h/Chart:1.0", Code::UrlFormat),
             ("git+https://h/", Code::UrlFormat),
             ("git+https://h/r?x=y", Code::UrlFormat),
@@ -460,6 +470,7 @@ mod tests {
             ("oci", "https://h/b", Err(Code::UrlFormat)),
             ("git", "https://h/b", Ok("git+https://h/b")),
             ("s3", "minio:9000/b", Ok("s3://minio:9000/b/")),
+            ("s3", "gs://b", Ok("gs://b/")),
             ("oci", "h/b", Ok("oci://h/b")),
             ("https", "https://h/b", Ok("https://h/b/")),
         ];

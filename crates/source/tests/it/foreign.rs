@@ -3,6 +3,7 @@
 mod bucket;
 mod git;
 mod helm;
+mod object_stores;
 mod oci;
 mod validate;
 

@@ -16,7 +16,8 @@ use crate::secret_file::read_secret_file;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Source")]
 pub(super) struct SourceArguments {
-    /// Where it is: https://HOST/PATH, s3://HOST/BUCKET/PREFIX, a git URL, or oci://REGISTRY/NAMESPACE.
+    /// Where it is: https://HOST/PATH, s3://HOST/BUCKET/PREFIX, a git URL, or oci://REGISTRY/NAMESPACE; other buckets by
+    /// gs://, azblob://, oss://, cos://, obs:// or swift://.
     url: String,
     /// What it is, where the URL does not tell.
     #[arg(long, value_name = "http|https|s3|git|oci", value_parser = read_word::<SourceKind>)]

@@ -24,7 +24,8 @@ use crate::secret_file::read_secret_file;
                   chandlery repo validate s3://s3.eu-west-1.amazonaws.com/charts --username KEY --password-file secret\n  \
                   chandlery repo validate https://github.com/kubevela/catalog/tree/master/addons -o json")]
 pub(crate) struct ValidateArguments {
-    /// Where it is: http://, https://, s3://, oci://, git+https://, a URL that ends in .git, or a folder of a git host.
+    /// Where it is: http://, https://, s3:// (or gs://, azblob://, oss://, cos://, obs://, swift://), oci://, git+https://,
+    /// a URL that ends in .git, or a folder of a git host.
     #[arg(value_name = "URL")]
     url: String,
     /// The kind, where the URL does not tell: http, https, s3, git or oci.

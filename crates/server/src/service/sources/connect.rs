@@ -77,7 +77,7 @@ pub(super) fn origin(settings: &SourceSettings) -> Result<String> {
     Ok(match url {
         SourceUrl::Http(url) => url.origin().ascii_serialization(),
         SourceUrl::Git(git) => git.remote.origin().ascii_serialization(),
-        SourceUrl::S3(bucket) => format!("s3://{}", bucket.host),
+        SourceUrl::S3(bucket) => format!("{}://{}", bucket.store.scheme(), bucket.host),
         SourceUrl::Oci(registry) => format!("oci://{}", registry.host),
     })
 }

@@ -33,8 +33,9 @@ pub(super) use rule::{authorise, check};
 /// Versions that one look imports at most: then other sources have their turn.
 const MOST_PER_LOOK: u32 = 200;
 
-/// Charts that are asked for at once.
-const CHARTS_AT_ONCE: u64 = 100;
+/// Charts that are asked for at once: the first look at a source changes all of them in one generation, which is sorted
+/// anew each time.
+const CHARTS_AT_ONCE: u64 = 2000;
 
 /// What was imported at one look.
 #[derive(Default)]

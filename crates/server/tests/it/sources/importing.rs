@@ -119,8 +119,15 @@ async fn charts_become_drafts(pair: Pair) {
     let run = pair.sync().await;
     assert_eq!((&run["outcome"], &run["imported"]), (&json!("unchanged"), &json!(0)));
 
+    // A category that was removed since does not hold anything up.
+    admin.delete("/api/v1/categories/database").await.expect(204);
+    publish(&pair, described("memcached", "1.0.0", "Key-Value")).await;
+    let run = pair.sync().await;
+    assert_eq!(problem(&run), "memcached: there is no category database any more, which the rule names");
+    assert_eq!(app(admin, "memcached").await["category"], "uncategorized");
+
     let impact = admin.get(&format!("{MIRROR}/removal")).await.expect(200).json();
-    assert_eq!(impact["imported_apps"], json!(["redis", "web"]));
+    assert_eq!(impact["imported_apps"], json!(["memcached", "redis", "web"]));
     admin.delete(MIRROR).await.expect(204);
     assert_eq!(app(admin, "redis").await["imported_from"], json!(null));
     let pulled = admin.get(&format!("{APPS}/web/versions/1.0.0/package")).await.expect(200);

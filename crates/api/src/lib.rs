@@ -18,6 +18,7 @@ mod session;
 mod source;
 mod storefront;
 mod token;
+mod virtual_repository;
 mod webhook;
 mod workspace;
 
@@ -32,7 +33,7 @@ pub use category::{AppCategory, CategoryView, CreateCategory, DeleteCategory, Up
 pub use login::{LoginMethods, OidcLogin};
 pub use page::{Page, PageQuery};
 pub use problem::Problem;
-pub use repository::{CreateRepository, RepositoryView, UpdateRepository};
+pub use repository::{CreateRepository, RepositoryKind, RepositoryView, UpdateRepository};
 pub use robot::{CreateRobot, CreatedRobot, RobotView, RotateRobot};
 pub use role::{CreateRole, GroupRole, GroupRoleQuery, PermissionView, RoleView, UpdateRole};
 pub use search::{SearchHit, SearchQuery};
@@ -47,6 +48,10 @@ pub use storefront::{
     StoreInformation, StoreMaintainer, StorePage, StoreQuery, StoreSort, StoreVersion, StoreVersionView,
 };
 pub use token::{CreateToken, CreatedToken, TokenView};
+pub use virtual_repository::{
+    ResolveQuery, ResolvedChart, ResolvedVersion, Shadowed, ShadowedBecause, VirtualMember, VirtualRequest,
+    VirtualSummary, VirtualView,
+};
 pub use webhook::{
     AttemptView, CreateWebhook, DeliveryStatus, DeliveryView, Notification, NotificationChoices,
     NotificationLinks, NotifiedVersion, UpdateNotificationChoices, UpdateWebhook, WebhookView,

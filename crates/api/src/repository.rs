@@ -1,27 +1,29 @@
-//! Repositories: those that are pushed to, and those that come from elsewhere.
+//! Repositories: those that are pushed to, those that come from elsewhere, and those that merge others.
 
 use chandlery_core::{RepositoryPath, RepositorySettings, Visibility};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use crate::{SourceRequest, SourceSummary};
+use crate::{SourceRequest, SourceSummary, VirtualRequest, VirtualSummary};
 
 /// A repository and its settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RepositoryView {
     /// `workspace/repository`.
     pub path: RepositoryPath,
+    /// Where its packages come from.
+    pub kind: RepositoryKind,
     /// The address to give to `helm repo add`.
     pub url: String,
     /// Settings.
     #[serde(flatten)]
     pub settings: RepositorySettings,
-    /// How many charts it holds.
+    /// How many charts it holds; a virtual one holds none itself.
     pub charts: u64,
-    /// How many versions of charts it holds.
+    /// How many versions of charts it holds; a virtual one holds none itself.
     pub versions: u64,
-    /// Grows by one with every change of its content.
+    /// Grows by one with every change of its content; that of a virtual one changes with its members.
     pub generation: i64,
     /// When it was created.
     pub created_at: Timestamp,
@@ -30,6 +32,33 @@ pub struct RepositoryView {
     /// Where its packages come from; absent for one that is pushed to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<SourceSummary>,
+    /// What it merges; absent for one with packages of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#virtual: Option<VirtualSummary>,
+}
+
+/// Where the packages of a repository come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RepositoryKind {
+    /// They are pushed to it.
+    Hosted,
+    /// They come from its source.
+    External,
+    /// They are those of its members.
+    Virtual,
+}
+
+impl RepositoryKind {
+    /// The kind as the API spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hosted => "hosted",
+            Self::External => "external",
+            Self::Virtual => "virtual",
+        }
+    }
 }
 
 /// `POST /api/v1/repositories`. The workspace is created with its first repository.
@@ -44,6 +73,9 @@ pub struct CreateRepository {
     /// Where its packages come from; absent for one that is pushed to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<SourceRequest>,
+    /// What it merges; absent for one with packages of its own. There is no source then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r#virtual: Option<VirtualRequest>,
 }
 
 /// `PATCH /api/v1/repositories/{workspace}/{repository}`: what is absent stays, `null` removes a limit.

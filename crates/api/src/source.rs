@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chandlery_core::{AppName, CategoryName, Digest};
+use chandlery_core::{AppName, CategoryName, Digest, RepositoryPath};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -396,4 +396,8 @@ pub struct RemovalImpact {
     /// Apps that were made from it by rule, the first 100 by name. They stay, and nothing new comes to them. Only for
     /// those who may see the apps of its workspace.
     pub imported_apps: Vec<AppName>,
+    /// The virtual repositories that it would be taken out of, those that the caller may read.
+    pub virtual_repositories: Vec<RepositoryPath>,
+    /// How many more there are that the caller may not read.
+    pub hidden_virtual_repositories: u64,
 }

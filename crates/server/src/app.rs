@@ -120,6 +120,9 @@ impl Scope {
             Permission::AppsCreate | Permission::AppsManage if self.repository.source.is_some() => {
                 Err(filled_by_source(&self.repository.path))
             }
+            Permission::AppsCreate | Permission::AppsManage if self.repository.merge.is_some() => {
+                Err(filled_by_members(&self.repository.path))
+            }
             _ => Ok(()),
         }
     }
@@ -137,6 +140,13 @@ pub(crate) fn filled_by_releases() -> Error {
 fn filled_by_source(path: &RepositoryPath) -> Error {
     Error::Forbidden(format!(
         "{path} is an external repository: it shows what its source has; push to another repository"
+    ))
+}
+
+/// Why nobody changes what is in a virtual repository.
+fn filled_by_members(path: &RepositoryPath) -> Error {
+    Error::Forbidden(format!(
+        "{path} is a virtual repository: it shows what its members have; push to one of them, or delete there"
     ))
 }
 

@@ -30,6 +30,7 @@ pub(crate) mod sources;
 pub(crate) mod store;
 pub(crate) mod tokens;
 pub(crate) mod uploads;
+pub(crate) mod virtual_repositories;
 pub(crate) mod webhooks;
 pub(crate) mod workspaces;
 

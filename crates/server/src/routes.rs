@@ -8,6 +8,7 @@ mod rest;
 mod sources;
 mod telling;
 mod tenancy;
+mod virtual_repositories;
 
 use std::sync::Arc;
 

@@ -33,5 +33,6 @@ pub(crate) mod texts;
 pub(crate) mod tokens;
 pub(crate) mod trail;
 mod version_order;
+pub(crate) mod virtual_repositories;
 pub(crate) mod webhooks;
 pub(crate) mod workspaces;

@@ -36,6 +36,7 @@ pub mod source_runs;
 pub mod sources;
 pub mod storefront;
 pub mod tokens;
+pub mod virtual_repositories;
 pub mod webhooks;
 pub mod workspaces;
 

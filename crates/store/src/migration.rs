@@ -7,6 +7,7 @@ mod imports;
 mod initial;
 mod lists;
 mod sources;
+mod virtual_repositories;
 
 use chandlery_core::Result;
 use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseTransaction};
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(account_groups::Migration),
             Box::new(lists::Migration),
             Box::new(imports::Migration),
+            Box::new(virtual_repositories::Migration),
         ]
     }
 }

@@ -1,8 +1,9 @@
-//! `chandlery repo`: repositories that are pushed to, and those that come from elsewhere.
+//! `chandlery repo`: repositories that are pushed to, those that come from elsewhere, and those that merge others.
 
 mod external;
 mod source;
 mod validate;
+mod virtual_members;
 
 use anyhow::Result;
 use chandlery_api::{CreateRepository, RemovalImpact, RepositoryView, UpdateRepository};
@@ -15,7 +16,7 @@ use crate::client::{Client, ClientArguments};
 use crate::error::usage;
 use crate::output::{Table, human_size, shorten};
 
-/// Create, list, change and delete repositories; add external ones and follow their sources.
+/// Create, list, change and delete repositories; add external ones and follow their sources; merge several into one.
 #[derive(Debug, Subcommand)]
 #[command(
     after_help = "Examples:\n  chandlery repo create team/charts --visibility public\n  chandlery repo list"
@@ -46,6 +47,9 @@ pub(crate) enum RepoCommand {
     #[command(visible_aliases = ["rm", "remove"])]
     Delete(DeleteArguments),
     Validate(validate::ValidateArguments),
+    Members(virtual_members::MembersArguments),
+    SetMembers(virtual_members::SetMembersArguments),
+    Resolve(virtual_members::ResolveArguments),
 }
 
 /// Settings of a repository. Limits take a number or `none`.
@@ -160,6 +164,9 @@ impl RepoCommand {
             Self::Accept(arguments) => arguments.run().await,
             Self::Delete(arguments) => arguments.run().await,
             Self::Validate(arguments) => arguments.run().await,
+            Self::Members(arguments) => arguments.run().await,
+            Self::SetMembers(arguments) => arguments.run().await,
+            Self::Resolve(arguments) => arguments.run().await,
         }
     }
 }
@@ -170,8 +177,12 @@ fn segments(path: &RepositoryPath) -> [&str; 3] {
 
 impl ChangeArguments {
     async fn create(self) -> Result<()> {
-        let request =
-            CreateRepository { path: self.path, settings: self.settings.into_update(), source: None };
+        let request = CreateRepository {
+            path: self.path,
+            settings: self.settings.into_update(),
+            source: None,
+            r#virtual: None,
+        };
         self.resource.send(Method::POST, &["repositories"], &request, details).await
     }
 
@@ -218,11 +229,12 @@ impl DeleteArguments {
     async fn impact(&self) -> String {
         let all = match self.ask().await {
             Ok(impact) => format!(
-                "{} versions of {} charts ({} apps have one of them and keep it{})",
+                "{} versions of {} charts ({} apps have one of them and keep it{}){}",
                 impact.versions,
                 impact.charts,
                 impact.apps,
-                imported(&impact.imported_apps)
+                imported(&impact.imported_apps),
+                merged_in(&impact)
             ),
             Err(_) => "all its packages".to_owned(),
         };
@@ -249,11 +261,25 @@ fn imported(apps: &[AppName]) -> String {
     }
 }
 
+/// The virtual repositories that would lose a member.
+fn merged_in(impact: &RemovalImpact) -> String {
+    let mut names: Vec<String> = impact.virtual_repositories.iter().map(ToString::to_string).collect();
+    match impact.hidden_virtual_repositories {
+        0 => {}
+        hidden => names.push(format!("{hidden} that you may not read")),
+    }
+    match names.is_empty() {
+        true => String::new(),
+        false => format!(", and taken out of the virtual repositories {}", names.join(", ")),
+    }
+}
+
 fn details(view: &RepositoryView) -> Table {
     let settings = &view.settings;
     let limit = |limit: Option<u64>| limit.map_or_else(|| "none".to_owned(), |limit| limit.to_string());
     let rows = [
         ("repository", view.path.to_string()),
+        ("kind", view.kind.as_str().to_owned()),
         ("url", view.url.clone()),
         ("visibility", settings.visibility.as_str().to_owned()),
         ("description", settings.description.clone()),
@@ -272,7 +298,9 @@ fn details(view: &RepositoryView) -> Table {
         let synced = source.synced_at.map(|time| time.to_string()).unwrap_or_default();
         [("source", format!("{}, {}", source.kind, source.state)), ("synced", synced)]
     });
-    let rows: Vec<_> = rows.into_iter().chain(source).collect();
+    let members = view.r#virtual.iter().flat_map(|merge| &merge.members);
+    let members = members.map(|member| ("member", member.to_string()));
+    let rows: Vec<_> = rows.into_iter().chain(source).chain(members).collect();
     Table::of(["SETTING", "VALUE"], &rows, |(name, value)| [(*name).to_owned(), value.clone()])
 }
 

@@ -19,4 +19,5 @@ mod server;
 mod signing;
 mod template;
 mod tenancy;
+mod virtual_repositories;
 mod webhooks;

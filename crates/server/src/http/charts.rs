@@ -72,14 +72,14 @@ pub(crate) async fn get_chart(State(app): State<SharedApp>, scope: Scope, path: 
 pub(crate) async fn get_version(State(app): State<SharedApp>, scope: Scope, path: Parameters) -> Answer {
     let version =
         service::version(&app, &scope, parameter(&path, "name"), parameter(&path, "version")).await?;
-    Ok(raw_json(service::object(&scope.repository, &app.indexes, &version)))
+    Ok(raw_json(service::object(&scope.repository, &app.indexes, &version.row)))
 }
 
 /// `GET …/charts/{name}/{version}/templates`
 pub(crate) async fn get_templates(State(app): State<SharedApp>, scope: Scope, path: Parameters) -> Answer {
     let version =
         service::version(&app, &scope, parameter(&path, "name"), parameter(&path, "version")).await?;
-    let version = packages::stored_version(&app, scope.repository.id, version).await?;
+    let version = packages::stored_version(&app, version).await?;
     let templates = packages::templates(&app, &version).await?;
     Ok(chartmuseum_json(StatusCode::OK, &templates))
 }
@@ -88,7 +88,7 @@ pub(crate) async fn get_templates(State(app): State<SharedApp>, scope: Scope, pa
 pub(crate) async fn get_values(State(app): State<SharedApp>, scope: Scope, path: Parameters) -> Answer {
     let version =
         service::version(&app, &scope, parameter(&path, "name"), parameter(&path, "version")).await?;
-    let version = packages::stored_version(&app, scope.repository.id, version).await?;
+    let version = packages::stored_version(&app, version).await?;
     let values = packages::values(&app, &version).await?;
     Ok(([(header::CONTENT_TYPE, "application/yaml")], values).into_response())
 }

@@ -18,6 +18,7 @@ use crate::body::{body_of, body_of_file, body_of_stream};
 use crate::error::{ChartMuseumError, chartmuseum_json};
 use crate::index::{Document, Encoding};
 use crate::service::packages::{self, StoredFile};
+use crate::service::virtual_repositories::Merged;
 use crate::transport::{FileRange, FileSender, Receipt};
 
 /// The connection's way to send files, where it has one.
@@ -32,7 +33,10 @@ pub(crate) async fn get_index(
 ) -> Result<Response, ChartMuseumError> {
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     let encoding = Encoding::accepted(accepted);
-    let document = app.indexes.document(&app, &scope.repository, encoding).await?;
+    let document = match Merged::of(&app, &scope).await? {
+        Some(merged) => app.indexes.merged(&app, &merged, encoding).await?,
+        None => app.indexes.document(&app, &scope.repository, encoding).await?,
+    };
     if matches_etag(&headers, document.etag()) {
         let mut response = empty(StatusCode::NOT_MODIFIED);
         describe(response.headers_mut(), &document);
@@ -69,8 +73,8 @@ pub(crate) async fn get_file(
         let body = serde_json::json!({ "error": "unsupported file extension" });
         return Ok(chartmuseum_json(StatusCode::INTERNAL_SERVER_ERROR, &body));
     };
-    let file = packages::find_file(&app, &scope, name).await?;
-    let counts = scope.repository.is_store && name.ends_with(".tgz");
+    let (repository, file) = packages::find_file(&app, &scope, name).await?;
+    let counts = repository.is_store && name.ends_with(".tgz");
     let open = |range: Range<u64>| {
         let receipt = (counts && range == (0..file.size)).then(|| downloaded(&app, name));
         open(&app, &file, range, sender, receipt)

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::app::STORE_REPOSITORY;
+use crate::service::virtual_repositories::first_of_each;
 
 /// What a path segment may not contain as it is (RFC 3986 3.3); `+` may, and clients take it literally.
 const NOT_IN_SEGMENT: &AsciiSet = &CONTROLS
@@ -133,8 +134,9 @@ pub(super) struct ChartText {
 }
 
 /// An entry in a chart's text. It depends on the package and on its time only.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct EntryPlace {
+    version: Box<str>,
     digest: Digest,
     created_at: Timestamp,
     start: usize,
@@ -168,10 +170,24 @@ impl ChartText {
                 None => write_version(&mut text, row, base, icon)?,
             }
             let (digest, created_at) = (row.digest, row.created_at);
-            entries.push(EntryPlace { digest, created_at, start, end: text.len() });
+            let version = row.version.as_str().into();
+            entries.push(EntryPlace { version, digest, created_at, start, end: text.len() });
         }
         Ok(Self { text, entries: entries.into() })
     }
+}
+
+/// The text of a chart that several repositories have, from theirs in their order: of each version the first entry.
+pub(super) fn merge(name: &str, texts: &[(String, &[EntryPlace])]) -> Result<String> {
+    let entries = texts.iter().flat_map(|(text, places)| places.iter().map(move |place| (text, place)));
+    let (mut entries, _) = first_of_each(entries, |(_, place)| &place.version);
+    entries.sort_by_cached_key(|(_, place)| Reverse(place.version.parse::<Version>().ok()));
+    let mut merged = String::with_capacity(texts.iter().map(|(text, _)| text.len()).sum());
+    write_chart_header(&mut merged, name).map_err(Error::internal)?;
+    for (text, place) in entries {
+        merged.push_str(&text[place.start..place.end]);
+    }
+    Ok(merged)
 }
 
 fn write_version(text: &mut String, row: &VersionRow, base: &PackageBase, icon: Option<&str>) -> Result<()> {
@@ -251,6 +267,20 @@ mod tests {
         let places =
             ["1.10.0", "1.9.0", "1.0.0", "none"].map(|version| text.find(&format!("version: {version}\n")));
         assert!(places.is_sorted() && places[0].is_some(), "{places:?}");
+    }
+
+    #[test]
+    fn texts_merge() {
+        let base = PackageBase(String::new());
+        let text = |listed: &[(&str, i64)]| {
+            let rows = listed.iter().map(|(version, created)| row(version, *created)).collect();
+            ChartText::write("a", rows, &base, None, None).unwrap()
+        };
+        let first = text(&[("1.0.0", 1), ("3.0.0", 1), ("none", 1)]);
+        let second = text(&[("1.0.0", 2), ("2.0.0", 2), ("1.0.0+b", 2)]);
+        let texts = [(first.text, &*first.entries), (second.text, &*second.entries)];
+        let expected = [("1.0.0", 1), ("1.0.0+b", 2), ("2.0.0", 2), ("3.0.0", 1), ("none", 1)];
+        assert_eq!(merge("a", &texts).unwrap(), text(&expected).text);
     }
 
     #[test]

@@ -75,6 +75,7 @@ pub(super) const TAGS: &[(&str, &str)] = &[
     ("robots", "Programs of a workspace, with tokens of their own."),
     ("repositories", "Helm repositories and their settings."),
     ("sources", "Where external repositories come from, and how the last looks there went."),
+    ("virtual_repositories", "Repositories that show several others as one."),
     ("categories", "The shelves of the store."),
     ("apps", "What workspaces publish."),
     ("attachments", "What apps look like: icons and screenshots."),

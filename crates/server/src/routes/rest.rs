@@ -41,6 +41,7 @@ pub(super) fn rows() -> Vec<Route> {
     rows.extend(super::tenancy::rows());
     rows.extend(repository_rows());
     rows.extend(super::sources::rows());
+    rows.extend(super::virtual_repositories::rows());
     rows.extend(category_rows());
     rows.extend(store_rows());
     rows.extend(super::publishing::rows());

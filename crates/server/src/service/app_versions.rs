@@ -10,7 +10,7 @@ use chandlery_store::app_versions::{self, AppVersionChange, AppVersionRow, NewAp
 use chandlery_store::apps::{self, AppRow};
 use chandlery_store::charts::VersionRow;
 use chandlery_store::reviews::{self, ReviewRow};
-use chandlery_store::{FinishedBlob, Transaction, audit, charts, provenance};
+use chandlery_store::{FinishedBlob, Transaction, audit, provenance};
 use jiff::Timestamp;
 
 use crate::app::{App, Scope};
@@ -21,6 +21,7 @@ use crate::service::lifecycle::{possible_actions, settings};
 use crate::service::packages::{read_stored, stored_version};
 use crate::service::publish::{checked_package, checked_provenance};
 use crate::service::version_order::sort_key;
+use crate::service::{charts, virtual_repositories};
 
 /// A package on its way into an app: checked, with the bytes that have to be brought to their place.
 pub(crate) struct NewPackage {
@@ -52,15 +53,17 @@ impl NewPackage {
     pub(crate) async fn of_repository(app: &App, scope: &Scope, chart: &str, version: &str) -> Result<Self> {
         scope.require(Permission::AppsView)?;
         let reader = app.store.database().reader();
-        let found = charts::version(reader, scope.repository.id, chart, version).await?;
-        let found = found.ok_or_else(|| {
+        let sources = virtual_repositories::sources(app, scope, chart).await?;
+        let held = charts::exact_version(app, &sources, chart, version).await?;
+        let held = held.ok_or_else(|| {
             Error::invalid("version", format!("the repository has no version {version} of chart {chart}"))
         })?;
-        let found = stored_version(app, scope.repository.id, found).await?;
+        let repository = held.repository.clone();
+        let found = stored_version(app, held).await?;
         let signature = format!("{}.prov", found.file_name);
-        let signed = provenance::find(reader, scope.repository.id, &signature).await?;
+        let signed = provenance::find(reader, repository.id, &signature).await?;
         let signed = signed.map(|file| (file.digest, file.size));
-        let (metadata, text) = match scope.repository.source {
+        let (metadata, text) = match repository.source {
             // What is kept of it was said by a listing, and not by the package.
             Some(_) => listed_metadata(app, &found, chart).await?,
             None => (serde_json::from_str(&found.metadata).map_err(Error::internal)?, found.metadata),

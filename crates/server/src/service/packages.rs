@@ -1,6 +1,7 @@
 //! Packages: finding, reading and deleting them.
 
 use std::io::{Cursor, Read};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use chandlery_chart::{Archive, ArchiveError, File, Limits, read_templates, read_values};
@@ -12,7 +13,9 @@ use http::HeaderValue;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::repositories::Repository;
 use super::sources;
+use super::virtual_repositories::{Held, Merged, Stamp};
 use crate::app::{App, Scope};
 
 /// A stored file of a repository.
@@ -32,24 +35,52 @@ impl StoredFile {
     }
 }
 
-/// Files that were looked up, each with the generation of its repository at that time.
-pub(crate) struct PackageCache(moka::sync::Cache<(i64, String), (i64, StoredFile)>);
+/// Files by repository and name.
+type ByName<T> = moka::sync::Cache<(i64, String), T>;
+
+/// Files that were looked up.
+pub(crate) struct PackageCache {
+    /// Each with the generation of its repository at that time.
+    files: ByName<(i64, StoredFile)>,
+    /// The members of virtual repositories that they come from, each with what that depends on.
+    holders: ByName<(Stamp, Arc<Repository>)>,
+}
 
 impl PackageCache {
     /// Nothing looked up yet.
     pub(crate) fn new() -> Self {
         const REMEMBERED: u64 = 10_000;
-        Self(moka::sync::Cache::new(REMEMBERED))
+        Self { files: ByName::new(REMEMBERED), holders: ByName::new(REMEMBERED) }
     }
 }
 
-/// The file of this name: a package, or the provenance file of one.
-pub(crate) async fn find_file(app: &App, scope: &Scope, name: &str) -> Result<StoredFile> {
+/// The file of this name, a package or the provenance file of one, and the repository it comes from.
+pub(crate) async fn find_file(app: &App, scope: &Scope, name: &str) -> Result<(Arc<Repository>, StoredFile)> {
     scope.require(Permission::AppsView)?;
-    let repository = &scope.repository;
+    let repository = match Merged::of(app, scope).await? {
+        Some(merged) => holder(app, &merged, name).await?,
+        None => scope.repository.clone(),
+    };
+    let file = file_in(app, &repository, name).await?;
+    Ok((repository, file))
+}
+
+/// The member that a file of a virtual repository comes from.
+async fn holder(app: &App, merged: &Merged, name: &str) -> Result<Arc<Repository>> {
+    let key = (merged.repository().id, name.to_owned());
+    let stamp = merged.stamp();
+    if let Some((_, member)) = app.packages.holders.get(&key).filter(|(as_of, _)| *as_of == stamp) {
+        return Ok(merged.current(&member));
+    }
+    let member = merged.holder_of_file(app, name).await?;
+    app.packages.holders.insert(key, (stamp, member.clone()));
+    Ok(member)
+}
+
+async fn file_in(app: &App, repository: &Repository, name: &str) -> Result<StoredFile> {
     let generation = repository.generation();
     let key = (repository.id, name.to_owned());
-    if let Some((_, file)) = app.packages.0.get(&key).filter(|(as_of, _)| *as_of == generation) {
+    if let Some((_, file)) = app.packages.files.get(&key).filter(|(as_of, _)| *as_of == generation) {
         return Ok(file);
     }
     let reader = app.store.database().reader();
@@ -65,7 +96,7 @@ pub(crate) async fn find_file(app: &App, scope: &Scope, name: &str) -> Result<St
         row = here.ok_or_else(|| Error::not_found("object"))?;
     }
     let file = StoredFile { digest: row.digest, size: row.size };
-    app.packages.0.insert(key, (generation, file.clone()));
+    app.packages.files.insert(key, (generation, file.clone()));
     Ok(file)
 }
 
@@ -83,14 +114,12 @@ struct Template {
 }
 
 /// The version with its bytes here: those of an external repository come with the first pull.
-pub(crate) async fn stored_version(
-    app: &App,
-    repository_id: i64,
-    mut version: VersionRow,
-) -> Result<VersionRow> {
+pub(crate) async fn stored_version(app: &App, held: Held) -> Result<VersionRow> {
+    let Held { repository, row: mut version } = held;
     if version.stored {
         return Ok(version);
     }
+    let repository_id = repository.id;
     sources::packages::fetch(app, repository_id, &version.file_name).await?;
     let here = packages::find_file(app.store.database().writer(), repository_id, &version.file_name).await?;
     let here = here.ok_or_else(|| Error::not_found("object"))?;

@@ -6,17 +6,19 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use chandlery_api::{CreateRepository, RepositoryView, UpdateRepository};
+use chandlery_api::{CreateRepository, RepositoryKind, RepositoryView, UpdateRepository};
 use chandlery_core::{
     Actor, Error, Permission, Place, RepositoryPath, RepositoryScope, RepositorySettings, Result, authorise,
     may,
 };
-use chandlery_store::{Store, Transaction, charts, repositories, workspaces};
+use chandlery_store::repositories::RepositoryRow;
+use chandlery_store::{Store, Transaction, charts, repositories, virtual_repositories as merges, workspaces};
 use jiff::Timestamp;
 
-use super::sources;
 use super::trail::{self, Change};
+use super::virtual_repositories::Reserved;
 use super::workspaces::create_with_administrator;
+use super::{sources, virtual_repositories};
 use crate::app::{App, STORE_REPOSITORY, Scope, filled_by_releases};
 use counts::RepositoryCounts;
 
@@ -37,15 +39,36 @@ pub(crate) struct Repository {
     pub(crate) is_store: bool,
     /// Where it comes from; `None` for one that is pushed to.
     pub(crate) source: Option<repositories::SourceSummary>,
+    /// What it merges; `None` for one with packages of its own.
+    pub(crate) merge: Option<Merge>,
     created_at: Timestamp,
     updated_at: Timestamp,
     /// Shared with what this repository was before its settings changed: requests that began then still advance it.
     generation: Arc<AtomicI64>,
 }
 
+/// What a virtual repository merges.
+#[derive(Debug)]
+pub(crate) struct Merge {
+    /// Its members, the first one first, as they were when this was read: see [`Repositories::members`].
+    pub(crate) members: Vec<Arc<Repository>>,
+    /// Names that never come from external members.
+    pub(crate) reserved: Reserved,
+    /// Grows with every change.
+    pub(crate) revision: i64,
+}
+
+impl Merge {
+    fn new(row: &repositories::MergeSummary, members: Vec<Arc<Repository>>) -> Result<Self> {
+        let patterns: Vec<String> = serde_json::from_str(&row.reserved).map_err(Error::internal)?;
+        Ok(Self { members, reserved: Reserved::new(&patterns)?, revision: row.revision })
+    }
+}
+
 impl Repository {
-    fn from_row(row: repositories::RepositoryRow, default: &RepositoryPath) -> Self {
+    fn from_row(row: RepositoryRow, default: &RepositoryPath, merge: Option<Merge>) -> Self {
         Self {
+            merge,
             id: row.id,
             workspace_id: row.workspace_id,
             is_default: row.path == *default,
@@ -59,6 +82,26 @@ impl Repository {
         }
     }
 
+    /// Where the packages come from.
+    pub(crate) fn kind(&self) -> RepositoryKind {
+        match (&self.source, &self.merge) {
+            (Some(_), _) => RepositoryKind::External,
+            (None, Some(_)) => RepositoryKind::Virtual,
+            (None, None) => RepositoryKind::Hosted,
+        }
+    }
+
+    /// Whether packages are pushed to it.
+    pub(crate) fn is_hosted(&self) -> bool {
+        self.kind() == RepositoryKind::Hosted
+    }
+
+    /// Where a row is, for the permission table.
+    pub(super) fn place_of(row: &RepositoryRow) -> Place {
+        let visibility = row.settings.visibility;
+        Place::Repository(RepositoryScope { id: row.id, workspace_id: row.workspace_id, visibility })
+    }
+
     /// Where this is, for the permission table.
     pub(crate) fn place(&self) -> Place {
         Place::Repository(RepositoryScope {
@@ -66,6 +109,11 @@ impl Repository {
             workspace_id: self.workspace_id,
             visibility: self.settings.visibility,
         })
+    }
+
+    /// When its content or settings last changed, as of when it was read.
+    pub(crate) fn updated_at(&self) -> Timestamp {
+        self.updated_at
     }
 
     /// The newest generation known to be committed.
@@ -147,8 +195,51 @@ impl Repositories {
         Ok(Arc::new(self.read_row(path).await?))
     }
 
+    /// The repository at `path` as its rows are now, without remembering it.
+    pub(super) async fn current(&self, path: &RepositoryPath) -> Result<Arc<Repository>> {
+        self.read(path).await
+    }
+
+    /// Held by who changes rows of repositories until [`Self::refresh`] has told of it.
+    pub(super) async fn changing(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.changes.lock().await
+    }
+
+    /// The members of a virtual repository as of now, the first one first.
+    pub(crate) async fn members(&self, repository: &Repository) -> Result<Vec<Arc<Repository>>> {
+        let Some(merge) = &repository.merge else { return Ok(Vec::new()) };
+        if !self.only_writer {
+            // They were read with the repository, by this request.
+            return Ok(merge.members.clone());
+        }
+        let mut members = Vec::with_capacity(merge.members.len());
+        for member in &merge.members {
+            match self.find(&member.path).await {
+                Ok(found) if found.id == member.id => members.push(found),
+                // It was deleted a moment ago.
+                Ok(_) | Err(Error::NotFound(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(members)
+    }
+
+    /// Repositories of rows, virtual ones with their members.
+    async fn of_rows(&self, rows: Vec<RepositoryRow>) -> Result<Vec<Repository>> {
+        let virtual_ids: Vec<i64> = rows.iter().filter(|row| row.merge.is_some()).map(|row| row.id).collect();
+        let mut members = merges::members(self.store.database().reader(), &virtual_ids).await?;
+        let with = |row, merge| Repository::from_row(row, &self.default, merge);
+        let repository = |row: RepositoryRow| {
+            let members = members.remove(&row.id).unwrap_or_default().into_iter();
+            let members = members.map(|row| Arc::new(with(row, None))).collect();
+            let merge = row.merge.as_ref().map(|merge| Merge::new(merge, members)).transpose()?;
+            Ok(with(row, merge))
+        };
+        rows.into_iter().map(repository).collect()
+    }
+
     /// Reads a repository again after its settings changed.
-    async fn refresh(&self, path: &RepositoryPath) -> Result<()> {
+    pub(super) async fn refresh(&self, path: &RepositoryPath) -> Result<()> {
         let mut repository = self.read_row(path).await?;
         if let Some(known) = self.known(path).filter(|known| known.id == repository.id) {
             known.advance(repository.generation());
@@ -161,13 +252,17 @@ impl Repositories {
     async fn read_row(&self, path: &RepositoryPath) -> Result<Repository> {
         let row = repositories::find(self.store.database().reader(), path).await?;
         let row = row.ok_or_else(|| Error::not_found(format_args!("repository {path}")))?;
-        Ok(Repository::from_row(row, &self.default))
+        let mut read = self.of_rows(vec![row]).await?;
+        read.pop().ok_or_else(|| Error::internal("a row without a repository"))
     }
 }
 
 /// Creates a repository, and its workspace with the first one: whoever makes it administers it.
 pub(crate) async fn create(app: &App, actor: &Actor, request: CreateRepository) -> Result<RepositoryView> {
-    let CreateRepository { path, settings: wanted, source } = request;
+    let CreateRepository { path, settings: wanted, source, r#virtual: merge } = request;
+    if source.is_some() && merge.is_some() {
+        return Err(Error::invalid("virtual", "a repository has a source or members, not both"));
+    }
     let mut settings = app.config.repository_defaults.clone();
     wanted.apply(&mut settings);
     check(&settings)?;
@@ -189,7 +284,11 @@ pub(crate) async fn create(app: &App, actor: &Actor, request: CreateRepository) 
     if let Some(source) = source {
         sources::insert(app, &transaction, actor, id, source).await?;
     }
-    note(&transaction, actor, "repository.create", &path).await?;
+    if let Some(merge) = &merge {
+        virtual_repositories::insert(&transaction, actor, (workspace.id, id), merge).await?;
+    }
+    let message = merge.as_ref().map(virtual_repositories::told).unwrap_or_default();
+    note_with(&transaction, actor, "repository.create", &path, message).await?;
     transaction.commit().await?;
     if is_external {
         app.syncs.wake();
@@ -198,7 +297,7 @@ pub(crate) async fn create(app: &App, actor: &Actor, request: CreateRepository) 
     app.authentication.forget();
     let repository = app.repositories.read(&path).await?;
     tracing::info!(repository = %path, "repository created");
-    Ok(view(app, &repository, charts::Counts::default()))
+    Ok(view(app, actor, &repository, charts::Counts::default()))
 }
 
 /// Whether a workspace is made for its first repository. Whoever cannot make one learns no more than that there is none.
@@ -214,7 +313,7 @@ fn may_create_workspaces(actor: &Actor) -> Result<()> {
 pub(crate) async fn get(app: &App, scope: &Scope) -> Result<RepositoryView> {
     scope.require(Permission::AppsView)?;
     let current = app.repositories.read(&scope.repository.path).await?;
-    let mut views = views(app, &[current]).await?;
+    let mut views = views(app, &scope.actor, &[current]).await?;
     views.pop().ok_or_else(|| Error::internal("a repository without a view"))
 }
 
@@ -227,16 +326,16 @@ pub(crate) async fn readable(
 ) -> Result<Vec<Arc<Repository>>> {
     const MOST_ROWS: usize = 500;
     let rows_at_once = limit.min(MOST_ROWS);
-    let may_read = |repository: &Repository| may(actor, Permission::AppsView, repository.place());
+    let may_read = |row: &RepositoryRow| may(actor, Permission::AppsView, Repository::place_of(row));
     let mut found = Vec::new();
     let mut after = after;
     loop {
         let reader = app.store.database().reader();
-        let rows = repositories::list(reader, after.as_ref(), rows_at_once as u32).await?;
+        let mut rows = repositories::list(reader, after.as_ref(), rows_at_once as u32).await?;
         let is_last = rows.len() < rows_at_once;
         after = rows.last().map(|row| row.path.clone());
-        let rows = rows.into_iter().map(|row| Repository::from_row(row, &app.config.default_repository));
-        found.extend(rows.filter(may_read).map(Arc::new));
+        rows.retain(may_read);
+        found.extend(app.repositories.of_rows(rows).await?.into_iter().map(Arc::new));
         if is_last || found.len() >= limit {
             found.truncate(limit);
             return Ok(found);
@@ -251,13 +350,17 @@ pub(crate) async fn list(
     after: Option<RepositoryPath>,
     limit: u32,
 ) -> Result<Vec<RepositoryView>> {
-    views(app, &readable(app, actor, after, limit as usize).await?).await
+    views(app, actor, &readable(app, actor, after, limit as usize).await?).await
 }
 
-async fn views(app: &App, repositories: &[Arc<Repository>]) -> Result<Vec<RepositoryView>> {
+async fn views(app: &App, actor: &Actor, repositories: &[Arc<Repository>]) -> Result<Vec<RepositoryView>> {
     let states: Vec<(i64, i64)> = repositories.iter().map(|one| (one.id, one.generation())).collect();
     let counts = app.repositories.counts.of(app.store.database().reader(), &states).await?;
-    Ok(repositories.iter().zip(counts).map(|(repository, counts)| view(app, repository, counts)).collect())
+    Ok(repositories
+        .iter()
+        .zip(counts)
+        .map(|(repository, counts)| view(app, actor, repository, counts))
+        .collect())
 }
 
 /// Changes settings.
@@ -291,11 +394,15 @@ pub(crate) async fn delete(app: &App, scope: &Scope) -> Result<()> {
     }
     let _changes = app.repositories.changes.lock().await;
     let transaction = app.store.database().begin().await?;
+    let merged_in = virtual_repositories::take_out(&transaction, &scope.actor, &scope.repository).await?;
     note(&transaction, &scope.actor, "repository.delete", path).await?;
     repositories::delete(&transaction, scope.repository.id).await?;
     transaction.commit().await?;
     app.repositories.remember(path, None);
     app.repositories.counts.forget(scope.repository.id);
+    for path in &merged_in {
+        app.repositories.refresh(path).await?;
+    }
     app.indexes.forget(scope.repository.id);
     tracing::info!(repository = %path, "repository deleted");
     Ok(())
@@ -347,8 +454,9 @@ pub(crate) fn check(settings: &RepositorySettings) -> Result<()> {
     Ok(())
 }
 
-fn view(app: &App, repository: &Repository, counts: charts::Counts) -> RepositoryView {
+fn view(app: &App, actor: &Actor, repository: &Repository, counts: charts::Counts) -> RepositoryView {
     RepositoryView {
+        kind: repository.kind(),
         path: repository.path.clone(),
         url: app.indexes.links().repository_url(&repository.path),
         settings: repository.settings.clone(),
@@ -358,5 +466,6 @@ fn view(app: &App, repository: &Repository, counts: charts::Counts) -> Repositor
         created_at: repository.created_at,
         updated_at: repository.updated_at,
         source: repository.source.as_ref().map(sources::summary),
+        r#virtual: repository.merge.as_ref().map(|merge| virtual_repositories::summary(actor, merge)),
     }
 }

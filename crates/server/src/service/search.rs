@@ -1,12 +1,16 @@
 //! Search over charts: the newest version of each, by words in its name, keywords and description.
 
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
 use chandlery_api::{SearchHit, SearchQuery};
-use chandlery_chart::{Metadata, compare_newest_first};
+use chandlery_chart::Metadata;
 use chandlery_core::{Actor, Result};
 use chandlery_store::charts::{self, VersionRow};
 
 use crate::app::App;
 use crate::service::repositories::{Repository, readable};
+use crate::service::virtual_repositories::{self, Merged};
 
 /// The charts in all repositories that `actor` may read which contain every word, at most `limit`: names that begin with
 /// the query first, then in the order of repository and name.
@@ -19,14 +23,23 @@ pub(crate) async fn search(
     let text = query.q.to_lowercase();
     let words: Vec<&str> = text.split_whitespace().collect();
     let mut candidates = Vec::new();
-    for repository in readable(app, actor, None, usize::MAX).await? {
+    let mut found = HashMap::new();
+    let repositories = readable(app, actor, None, usize::MAX).await?;
+    for repository in repositories.iter().filter(|repository| repository.merge.is_none()) {
         let names = charts::containing(app.store.database().reader(), repository.id, &words).await?;
-        candidates.extend(names.into_iter().map(|name| (repository.clone(), name)));
+        candidates.extend(names.iter().map(|name| (repository, name.clone())));
+        found.insert(repository.id, names);
     }
+    for (repository, merge) in repositories.iter().filter_map(|one| Some((one, one.merge.as_ref()?))) {
+        let names = merge.members.iter().filter_map(|member| found.get(&member.id));
+        let names: BTreeSet<&String> = names.flatten().collect();
+        candidates.extend(names.into_iter().map(|name| (repository, name.clone())));
+    }
+    candidates.sort_by(|(left, _), (right, _)| left.path.cmp(&right.path));
     candidates.sort_by_key(|(_, name)| !name.to_lowercase().starts_with(&text));
     let mut hits = Vec::new();
     for (repository, name) in candidates {
-        hits.extend(newest(app, &repository, &name).await?.filter(|hit| contains_all(hit, &words)));
+        hits.extend(newest(app, actor, repository, &name).await?.filter(|hit| contains_all(hit, &words)));
         if hits.len() >= limit as usize {
             break;
         }
@@ -34,10 +47,19 @@ pub(crate) async fn search(
     Ok(hits)
 }
 
-async fn newest(app: &App, repository: &Repository, name: &str) -> Result<Option<SearchHit>> {
-    let rows = charts::versions(app.store.database().reader(), repository.id, name).await?;
-    let newest = rows.into_iter().min_by(|left, right| compare_newest_first(&left.version, &right.version));
-    Ok(newest.and_then(|row| hit(app, repository, row)))
+/// The newest version of a chart of a repository, which in a virtual one comes from members.
+async fn newest(
+    app: &App,
+    actor: &Actor,
+    repository: &Arc<Repository>,
+    name: &str,
+) -> Result<Option<SearchHit>> {
+    let sources = match Merged::seen_by(app, actor, repository).await? {
+        Some(merged) => merged.sources(app, name).await?,
+        None => vec![repository.clone()],
+    };
+    let (versions, _) = virtual_repositories::versions(app, &sources, name).await?;
+    Ok(versions.into_iter().next().and_then(|held| hit(app, repository, held.row)))
 }
 
 fn hit(app: &App, repository: &Repository, row: VersionRow) -> Option<SearchHit> {

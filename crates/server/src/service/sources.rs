@@ -18,6 +18,7 @@ use chandlery_store::{Sealed, Transaction, external_charts, imports as imported,
 use jiff::{SignedDuration, Timestamp};
 
 use super::repositories::note_with;
+use super::virtual_repositories;
 use crate::app::{App, Scope, WorkspaceScope};
 use crate::authentication::random_secret;
 use crate::http::pages::{limit_of, page_of_first};
@@ -401,7 +402,11 @@ pub(crate) async fn removal_impact(app: &App, scope: &Scope) -> Result<RemovalIm
     let cached = external_charts::cached(reader, id).await?;
     let (_, names) = imported::apps(reader, id, MOST_NAMES).await?;
     let sees_apps = may(&scope.actor, Permission::AppsView, Place::Workspace(scope.repository.workspace_id));
+    let (virtual_repositories, hidden_virtual_repositories) =
+        virtual_repositories::containing(app, &scope.actor, id).await?;
     Ok(RemovalImpact {
+        virtual_repositories,
+        hidden_virtual_repositories,
         imported_apps: if sees_apps { names } else { Vec::new() },
         charts: counts.charts,
         versions: counts.versions,

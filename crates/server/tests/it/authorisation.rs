@@ -43,6 +43,13 @@ macro_rules! of_source {
     };
 }
 
+/// The pattern of something of a virtual repository.
+macro_rules! of_virtual {
+    ($suffix:literal) => {
+        concat!("/api/v1/repositories/{workspace}/{repository}/virtual", $suffix)
+    };
+}
+
 const SOURCE: &str = of_source!("");
 
 const MEMBER: &str = "/api/v1/workspaces/{workspace}/members/{account}";
@@ -175,6 +182,9 @@ fn probes() -> Vec<Probe> {
         probe(Method::PATCH, REPOSITORY, 1, empty(), 200, "generation"),
         probe(Method::DELETE, REPOSITORY, 1, None, 204, ""),
         get("/api/v1/repositories/{workspace}/{repository}/removal", 1, "cached_packages"),
+        probe(Method::GET, of_virtual!(""), 1, None, 404, "members of"),
+        probe(Method::PUT, of_virtual!(""), 1, empty(), 400, "missing field"),
+        probe(Method::GET, of_virtual!("/resolve"), 1, None, 400, "missing field"),
         probe(Method::GET, SOURCE, 1, None, 404, "source of"),
         probe(Method::PUT, SOURCE, 1, empty(), 400, "missing field"),
         probe(Method::POST, of_source!("/sync"), 1, None, 404, "source of"),

@@ -13,3 +13,4 @@ mod services;
 mod sources;
 mod store;
 mod support;
+mod virtual_repositories;

@@ -20,20 +20,20 @@ const SYNC: &str = "/api/v1/repositories/mirrors/upstream/source/sync";
 const RUNS: &str = "/api/v1/repositories/mirrors/upstream/source/runs";
 
 /// Two servers: what one publishes, the other has as an external repository.
-struct Pair {
+pub(crate) struct Pair {
     _postgres: Option<Arc<TestPostgres>>,
-    upstream: TestServer,
-    publisher: Client,
-    server: TestServer,
-    admin: Client,
+    pub(crate) upstream: TestServer,
+    pub(crate) publisher: Client,
+    pub(crate) server: TestServer,
+    pub(crate) admin: Client,
 }
 
 impl Pair {
-    async fn on_sqlite() -> Self {
+    pub(crate) async fn on_sqlite() -> Self {
         Self::new(None).await
     }
 
-    async fn on_postgres() -> Self {
+    pub(crate) async fn on_postgres() -> Self {
         Self::new(Some(TestPostgres::shared())).await
     }
 
@@ -128,4 +128,4 @@ macro_rules! on_both_databases {
         })*
     };
 }
-use on_both_databases;
+pub(crate) use on_both_databases;

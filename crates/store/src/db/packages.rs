@@ -29,7 +29,10 @@ pub struct StoredFile {
 
 impl StoredFile {
     pub(super) fn from_row(row: &QueryResult) -> Result<Self> {
-        let mut columns = Columns::of(row);
+        Self::take(&mut Columns::of(row))
+    }
+
+    pub(super) fn take(columns: &mut Columns<'_>) -> Result<Self> {
         Ok(Self {
             digest: columns.parse()?,
             size: columns.unsigned()?,

@@ -1,4 +1,4 @@
-//! Hosted repositories: their settings and their generation.
+//! Repositories: their settings and their generation.
 
 use chandlery_core::{Error, RepositoryName, RepositoryPath, RepositorySettings, Result};
 use jiff::Timestamp;
@@ -28,6 +28,17 @@ pub struct RepositoryRow {
     pub updated_at: Timestamp,
     /// Where an external repository comes from; `None` for one that is pushed to.
     pub source: Option<SourceSummary>,
+    /// What a virtual repository says of its members; `None` for one with packages of its own.
+    pub merge: Option<MergeSummary>,
+}
+
+/// What a virtual repository says of its members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MergeSummary {
+    /// JSON of the caller's: names that never come from elsewhere.
+    pub reserved: String,
+    /// Grows with every change of that or of the members.
+    pub revision: i64,
 }
 
 /// What everybody may know of the source of a repository.
@@ -43,16 +54,22 @@ pub struct SourceSummary {
     pub leased_until: Timestamp,
 }
 
-const SELECT: &str = "SELECT repositories.id, workspaces.id, workspaces.name, repositories.name,
+const COLUMNS: &str = "repositories.id, workspaces.id, workspaces.name, repositories.name,
       visibility, allow_overwrite, max_package_size, max_versions_per_chart, max_storage_objects, keep_versions,
       artifacthub_repository_id, description, generation, repositories.created_at, updated_at,
-      sources.kind, sources.state, sources.synced_at, sources.leased_until
-    FROM repositories JOIN workspaces ON workspaces.id = repositories.workspace_id
-    LEFT JOIN sources ON sources.repository_id = repositories.id";
+      sources.kind, sources.state, sources.synced_at, sources.leased_until,
+      virtual_repositories.reserved, virtual_repositories.revision";
+
+const FROM: &str = "FROM repositories JOIN workspaces ON workspaces.id = repositories.workspace_id
+    LEFT JOIN sources ON sources.repository_id = repositories.id
+    LEFT JOIN virtual_repositories ON virtual_repositories.repository_id = repositories.id";
 
 impl RepositoryRow {
     fn from_row(row: &QueryResult) -> Result<Self> {
-        let mut columns = Columns::of(row);
+        Self::take(&mut Columns::of(row))
+    }
+
+    fn take(columns: &mut Columns<'_>) -> Result<Self> {
         Ok(Self {
             id: columns.take()?,
             workspace_id: columns.take()?,
@@ -70,20 +87,28 @@ impl RepositoryRow {
             generation: columns.take()?,
             created_at: columns.time()?,
             updated_at: columns.time()?,
-            source: SourceSummary::take(&mut columns)?,
+            source: SourceSummary::take(columns)?,
+            merge: MergeSummary::take(columns)?,
         })
+    }
+}
+
+impl MergeSummary {
+    fn take(columns: &mut Columns<'_>) -> Result<Option<Self>> {
+        let (reserved, revision) = (columns.take()?, columns.take()?);
+        Ok(Option::zip(reserved, revision).map(|(reserved, revision)| Self { reserved, revision }))
     }
 }
 
 impl SourceSummary {
     fn take(columns: &mut Columns<'_>) -> Result<Option<Self>> {
-        let Some(kind) = columns.take()? else { return Ok(None) };
-        Ok(Some(Self {
-            kind,
-            state: columns.parse()?,
-            synced_at: columns.time_or_null()?,
-            leased_until: columns.time()?,
-        }))
+        let kind: Option<String> = columns.take()?;
+        let state: Option<String> = columns.take()?;
+        let (synced_at, leased_until) = (columns.time_or_null()?, columns.time_or_null()?);
+        let (Some(kind), Some(state), Some(leased_until)) = (kind, state, leased_until) else {
+            return Ok(None);
+        };
+        Ok(Some(Self { kind, state: state.parse().map_err(Error::internal)?, synced_at, leased_until }))
     }
 }
 
@@ -129,10 +154,9 @@ pub async fn create(
 /// # Errors
 /// Faults of the database only.
 pub async fn find(connection: &impl Connection, path: &RepositoryPath) -> Result<Option<RepositoryRow>> {
-    let sql = format!("{SELECT} WHERE workspaces.name = $1 AND repositories.name = $2");
     let values = vec![path.workspace.as_str().into(), path.repository.as_str().into()];
-    let row = connection.query_optional(&sql, values).await?;
-    row.as_ref().map(RepositoryRow::from_row).transpose()
+    let rows = select(connection, "WHERE workspaces.name = $1 AND repositories.name = $2", values).await?;
+    Ok(rows.into_iter().next())
 }
 
 /// The repository of a row number.
@@ -140,9 +164,8 @@ pub async fn find(connection: &impl Connection, path: &RepositoryPath) -> Result
 /// # Errors
 /// Faults of the database only.
 pub async fn find_by_id(connection: &impl Connection, id: i64) -> Result<Option<RepositoryRow>> {
-    let row =
-        connection.query_optional(&format!("{SELECT} WHERE repositories.id = $1"), vec![id.into()]).await?;
-    row.as_ref().map(RepositoryRow::from_row).transpose()
+    let rows = select(connection, "WHERE repositories.id = $1", vec![id.into()]).await?;
+    Ok(rows.into_iter().next())
 }
 
 /// The repositories behind `after`, by workspace and name.
@@ -154,14 +177,36 @@ pub async fn list(
     after: Option<&RepositoryPath>,
     limit: u32,
 ) -> Result<Vec<RepositoryRow>> {
-    let sql = format!(
-        "{SELECT} WHERE workspaces.name >= $1 AND (workspaces.name > $1 OR repositories.name > $2)
-         ORDER BY workspaces.name, repositories.name LIMIT $3"
-    );
+    let page = "WHERE workspaces.name >= $1 AND (workspaces.name > $1 OR repositories.name > $2)
+                ORDER BY workspaces.name, repositories.name LIMIT $3";
     let workspace = after.map_or("", |path| path.workspace.as_str());
     let repository = after.map_or("", |path| path.repository.as_str());
     let values = vec![workspace.into(), repository.into(), i64::from(limit).into()];
+    select(connection, page, values).await
+}
+
+/// The repositories that the end of a statement chooses.
+pub(super) async fn select(
+    connection: &impl Connection,
+    end: &str,
+    values: Vec<Value>,
+) -> Result<Vec<RepositoryRow>> {
+    let sql = format!("SELECT {COLUMNS} {FROM} {end}");
     connection.query(&sql, values).await?.iter().map(RepositoryRow::from_row).collect()
+}
+
+/// The repositories that the end of a statement chooses, each with one more number.
+pub(super) async fn select_with(
+    connection: &impl Connection,
+    number: &str,
+    end: &str,
+) -> Result<Vec<(i64, RepositoryRow)>> {
+    let pair = |row: &QueryResult| {
+        let mut columns = Columns::of(row);
+        Ok((columns.take()?, RepositoryRow::take(&mut columns)?))
+    };
+    let sql = format!("SELECT {number}, {COLUMNS} {FROM} {end}");
+    connection.query(&sql, vec![]).await?.iter().map(pair).collect()
 }
 
 /// The generation of a repository, or `None` when it is gone: one look-up in one small table, for every read.

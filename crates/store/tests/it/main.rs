@@ -13,3 +13,4 @@ mod repositories;
 mod storefront;
 mod support;
 mod tenancy;
+mod virtual_repositories;

@@ -41,7 +41,7 @@ async fn repositories_live(fixture: &Fixture) {
     assert_eq!((row.created_at, row.updated_at), (at(1), at(1)));
     assert_eq!(repositories::find_by_id(connection, id).await.unwrap(), Some(row.clone()));
     assert_eq!(repositories::find(connection, &"team/other".parse().unwrap()).await.unwrap(), None);
-    assert_eq!(repositories::list(connection, None, 9).await.unwrap(), [row.clone()]);
+    assert_eq!(repositories::list(connection, None, 9).await.unwrap(), std::slice::from_ref(&row));
     assert_eq!(repositories::list(connection, Some(&"team/b".parse().unwrap()), 9).await.unwrap(), [row]);
     assert_eq!(repositories::list(connection, Some(&path), 9).await.unwrap(), []);
 

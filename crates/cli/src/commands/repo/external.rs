@@ -4,22 +4,30 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use chandlery_api::{
-    AcceptDigest, CreateRepository, RepositoryView, SourceRunView, SourceView, ValidateSource, ValidationView,
+    AcceptDigest, CreateRepository, RepositoryView, SourceRunView, SourceSettings, SourceView,
+    ValidateSource, ValidationView,
 };
 use chandlery_core::{Digest, RepositoryPath, Visibility};
 use reqwest::Method;
 
 use super::super::resource::ResourceArguments;
 use super::source::{SourceArguments, told_rule};
+use super::virtual_members::MergeArguments;
 use super::{SettingArguments, details, segments};
 use crate::client::Client;
+use crate::error::usage;
 use crate::output::{Table, human_size, print_text, say, warn};
 
-/// Add an external repository: what its source has is served from here, under the permissions of here.
+/// Add a repository of what others have: an external one of what its source has, or a virtual one of its members.
+///
+/// What an external repository shows is served from here, under the permissions of here. A virtual repository shows its
+/// members as one; of each version the first member's counts, and a chart that a hosted member has comes from hosted
+/// members only.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  chandlery repo add mirrors/bitnami https://charts.bitnami.com/bitnami --visibility public --wait\n  \
                   chandlery repo add team/private https://charts.example.org --source-username ci --source-password-file pw.txt\n  \
+                  chandlery repo add acme/all --member acme/own --member mirrors/bitnami --reserve 'acme-*'\n  \
                   chandlery repo add team/bucket s3://s3.eu-west-1.amazonaws.com/charts/stable --access-key-id ID --secret-key-file key.txt\n  \
                   chandlery repo add team/vendor https://charts.example.org --import draft --import-newest 3\n  \
                   chandlery repo add mirrors/vendor https://charts.example.org --import active --import-exclude 'test-*' \\\n      \
@@ -29,8 +37,14 @@ pub(crate) struct AddArguments {
     /// The repository to make.
     #[arg(value_name = "WORKSPACE/REPOSITORY")]
     path: RepositoryPath,
+    /// Where it is: https://HOST/PATH, s3://HOST/BUCKET/PREFIX, a git URL, or oci://REGISTRY/NAMESPACE; other buckets by
+    /// gs://, azblob://, oss://, cos://, obs:// or swift://.
+    #[arg(required_unless_present = "members", conflicts_with_all = ["members", "reserved"])]
+    url: Option<String>,
     #[command(flatten)]
     source: SourceArguments,
+    #[command(flatten)]
+    merge: MergeArguments,
     /// Who may read it: public, internal or private.
     #[arg(long)]
     visibility: Option<Visibility>,
@@ -38,7 +52,7 @@ pub(crate) struct AddArguments {
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
     /// Wait for the first look at the source, and fail if that fails.
-    #[arg(long)]
+    #[arg(long, requires = "url")]
     wait: bool,
     #[command(flatten)]
     resource: ResourceArguments,
@@ -55,6 +69,9 @@ pub(crate) struct SetSourceArguments {
     /// The repository.
     #[arg(value_name = "WORKSPACE/REPOSITORY")]
     path: RepositoryPath,
+    /// Where it is: https://HOST/PATH, s3://HOST/BUCKET/PREFIX, a git URL, or oci://REGISTRY/NAMESPACE; other buckets by
+    /// gs://, azblob://, oss://, cos://, obs:// or swift://.
+    url: String,
     #[command(flatten)]
     source: SourceArguments,
     #[command(flatten)]
@@ -139,8 +156,22 @@ impl AddArguments {
             description: self.description,
             ..SettingArguments::default()
         };
-        let source = Some(self.source.into_request()?);
-        let request = CreateRepository { path: self.path.clone(), settings: settings.into_update(), source };
+        let (source, merge) = match self.url {
+            Some(url) => (Some(self.source.into_request(url)?), None),
+            None => {
+                let unused = self.source.into_request(String::new())?;
+                if unused.settings != SourceSettings::default() || unused.credentials.is_some() {
+                    return Err(usage("flags that describe a source need its URL, and --member has none"));
+                }
+                (None, Some(self.merge.into_request()))
+            }
+        };
+        let request = CreateRepository {
+            path: self.path.clone(),
+            settings: settings.into_update(),
+            source,
+            r#virtual: merge,
+        };
         let client = self.resource.client()?;
         let made: RepositoryView =
             client.send_json(Method::POST, &client.api(&["repositories"])?, &request).await?;
@@ -157,7 +188,7 @@ impl AddArguments {
 
 impl SetSourceArguments {
     pub(crate) async fn run(self) -> Result<()> {
-        let request = self.source.into_request()?;
+        let request = self.source.into_request(self.url)?;
         self.resource.send(Method::PUT, &below(&self.path, &[]), &request, source_details).await
     }
 }

@@ -16,9 +16,6 @@ use crate::secret_file::read_secret_file;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Source")]
 pub(super) struct SourceArguments {
-    /// Where it is: https://HOST/PATH, s3://HOST/BUCKET/PREFIX, a git URL, or oci://REGISTRY/NAMESPACE; other buckets by
-    /// gs://, azblob://, oss://, cos://, obs:// or swift://.
-    url: String,
     /// What it is, where the URL does not tell.
     #[arg(long, value_name = "http|https|s3|git|oci", value_parser = read_word::<SourceKind>)]
     kind: Option<SourceKind>,
@@ -170,12 +167,12 @@ impl SourceArguments {
     ///
     /// # Errors
     /// A file cannot be read, or flags contradict each other.
-    pub(super) fn into_request(self) -> Result<SourceRequest> {
+    pub(super) fn into_request(self, url: String) -> Result<SourceRequest> {
         let certificate_authority = self.source_ca_file.map(|path| {
             std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
         });
         let settings = SourceSettings {
-            url: self.url,
+            url,
             kind: self.kind,
             period: self.period,
             region: self.region,

@@ -13,7 +13,7 @@ async fn life_of_a_repository() {
     let body = json!({ "path": "team/apps", "settings": { "description": "ours", "keep_versions": 3 } });
     let created = admin.send_json(Method::POST, "/api/v1/repositories", &body).await.expect(201).json();
     let mut expected = json!({
-        "path": "team/apps", "url": format!("{}/team/apps", server.url()), "visibility": "private",
+        "path": "team/apps", "kind": "hosted", "url": format!("{}/team/apps", server.url()), "visibility": "private",
         "description": "ours", "allow_overwrite": false, "max_package_size": null, "max_versions_per_chart": null,
         "max_storage_objects": null, "keep_versions": 3, "artifacthub_repository_id": null, "charts": 0, "versions": 0,
         "generation": 0,

@@ -19,6 +19,9 @@ pub struct SourceSettings {
     pub kind: Option<SourceKind>,
     /// Seconds between two looks; 0 for only on demand, otherwise at least 180.
     pub period: u64,
+    /// Whether TLS is spoken with a bucket or a registry, whose URLs do not tell; absent for the usual: always, but for
+    /// buckets of `s3://` on hosts that do not begin with `s3.`.
+    pub tls: Option<bool>,
     /// The region of a bucket.
     pub region: Option<String>,
     /// Whether the bucket is in the path and not in the host; the address decides if it is not said.
@@ -54,6 +57,7 @@ impl Default for SourceSettings {
             url: String::new(),
             kind: None,
             period: HOUR,
+            tls: None,
             region: None,
             path_style: None,
             reference: None,

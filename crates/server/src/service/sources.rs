@@ -185,7 +185,7 @@ fn warnings(settings: &SourceSettings) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if settings.url.starts_with("http://") {
+    if settings.url.starts_with("http://") || settings.tls == Some(false) {
         warnings.push("the source is not encrypted: anybody on the way can read and change it".to_owned());
     }
     warnings

@@ -16,8 +16,9 @@ pub(super) struct Commands(Home);
 type Flag = (&'static str, &'static str, &'static str);
 
 /// Those whose value is written on the command line.
-const WORDS: [Flag; 7] = [
+const WORDS: [Flag; 8] = [
     ("kind", "--kind", "--kind"),
+    ("tls", "--tls", "--tls"),
     ("region", "--region", "--region"),
     ("reference", "--ref", "--ref"),
     ("sub_path", "--sub-path", "--path"),
@@ -40,9 +41,12 @@ impl Commands {
     /// The flags of `repo add`, or of `repo validate`.
     fn flags(&self, given: &Given, is_validation: bool) -> Vec<String> {
         let fields = [&given.settings, &given.credentials];
-        let value = |name: &str| fields.iter().find_map(|fields| fields.get(name)?.as_str());
+        let value = |name: &str| match fields.iter().find_map(|fields| fields.get(name))? {
+            Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        };
         let pick = |(_, add, validate): Flag| if is_validation { validate } else { add };
-        let words = WORDS.into_iter().filter_map(|flag| Some((pick(flag), value(flag.0)?.to_owned())));
+        let words = WORDS.into_iter().filter_map(|flag| Some((pick(flag), value(flag.0)?)));
         let files = FILES.into_iter().filter_map(|flag| {
             let path = self.0.write(flag.0, value(flag.0)?);
             Some((pick(flag), path.to_str().unwrap().to_owned()))

@@ -83,6 +83,7 @@ fn by_their_kinds(charts: &Charts, bucket: &Bucket, git: &Git, registry: &Regist
         (stranger(charts.given()), ("tls", 109, "For a private authority give its certificate")),
         (bucket.given().key("key-of-nobody", "hunter2"), ("auth", 106, "Check the access key")),
         (bucket.given().key(id, secret), ("auth", 106, "Check the access key")),
+        (bucket.given().set("tls", true), ("tls", 109, "no trusted connection")),
         (bucket.given().anonymous(), ("auth", 106, "Check the access key")),
         (bucket.at("charts/empty"), ("content", 113, "neither an index.yaml nor any .tgz")),
         (bucket.at("no-such-bucket"), ("status", 113, "Check the names of bucket and folder")),

@@ -22,6 +22,9 @@ pub(super) struct SourceArguments {
     /// Seconds between two looks; 0 looks only on demand, otherwise at least 180.
     #[arg(long, value_name = "SECONDS", default_value_t = SourceSettings::default().period)]
     period: u64,
+    /// Speak TLS, or not, with a bucket or a registry.
+    #[arg(long, value_name = "true|false")]
+    tls: Option<bool>,
     /// The region of a bucket.
     #[arg(long)]
     region: Option<String>,
@@ -175,6 +178,7 @@ impl SourceArguments {
             url,
             kind: self.kind,
             period: self.period,
+            tls: self.tls,
             region: self.region,
             path_style: self.path_style,
             reference: self.reference,

@@ -74,11 +74,14 @@ fn kind_of(url: &SourceUrl, settings: &SourceSettings) -> String {
 /// The scheme, host and port that credentials are bound to.
 pub(super) fn origin(settings: &SourceSettings) -> Result<String> {
     let (url, _) = parse(settings).map_err(|failure| invalid_url(&failure))?;
+    let line = |usual: bool| if settings.tls.unwrap_or(usual) { "" } else { ", not encrypted" };
     Ok(match url {
         SourceUrl::Http(url) => url.origin().ascii_serialization(),
         SourceUrl::Git(git) => git.remote.origin().ascii_serialization(),
-        SourceUrl::S3(bucket) => format!("{}://{}", bucket.store.scheme(), bucket.host),
-        SourceUrl::Oci(registry) => format!("oci://{}", registry.host),
+        SourceUrl::S3(bucket) => {
+            format!("{}://{}{}", bucket.store.scheme(), bucket.host, line(bucket.speaks_tls()))
+        }
+        SourceUrl::Oci(registry) => format!("oci://{}{}", registry.host, line(true)),
     })
 }
 
@@ -94,6 +97,7 @@ fn access_of(settings: &SourceSettings) -> Access {
     Access {
         certificate_authorities: settings.certificate_authority.clone(),
         skip_verification: settings.skip_tls_verification,
+        tls: settings.tls,
         region: settings.region.clone(),
         path_style: settings.path_style,
         reference: settings.reference.clone(),
@@ -201,5 +205,29 @@ fn stage_view(report: &StageReport) -> ValidationStage {
         advice: given(&report.advice),
         details: report.details(),
         skipped: report.skipped.iter().map(history::told_skipped).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Credentials that were given for an encrypted line do not go over one that everybody can read.
+    #[test]
+    fn what_credentials_are_bound_to() {
+        let cases = [
+            ("oci://h/a", None, "oci://h"),
+            ("oci://h/a", Some(true), "oci://h"),
+            ("oci://h/a", Some(false), "oci://h, not encrypted"),
+            ("s3://s3.eu-west-1.amazonaws.com/b", None, "s3://s3.eu-west-1.amazonaws.com"),
+            ("s3://minio:9000/b", None, "s3://minio:9000, not encrypted"),
+            ("s3://minio:9000/b", Some(true), "s3://minio:9000"),
+            ("gs://b", None, "gs://storage.googleapis.com"),
+            ("https://h/a", Some(false), "https://h"),
+        ];
+        for (url, tls, expected) in cases {
+            let settings = SourceSettings { url: url.to_owned(), tls, ..SourceSettings::default() };
+            assert_eq!(origin(&settings).unwrap(), expected, "{url} {tls:?}");
+        }
     }
 }

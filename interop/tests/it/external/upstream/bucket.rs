@@ -1,4 +1,7 @@
-//! A bucket of a real object store: versitygw, with an index that helm makes, or with packages only.
+//! A bucket of a real object store, versitygw: with an index that helm makes and over TLS, or with packages only and over a
+//! line that is not encrypted.
+
+use chandlery_source::testing::Certificate;
 
 use super::{Upstream, curl};
 use crate::environment::Peer;
@@ -18,6 +21,7 @@ pub(in crate::external) struct Bucket {
     server: PeerServer,
     home: Home,
     has_index: bool,
+    certificate: Option<Certificate>,
 }
 
 impl Bucket {
@@ -38,9 +42,16 @@ impl Bucket {
             std::fs::create_dir_all(folder).unwrap();
         }
         let (address, iam) = (server.address(), iam.to_str().unwrap().to_owned());
-        let key = ["--access", KEY, "--secret", SECRET, "--port", &address, "--iam-dir", &iam];
-        server.start(&[&key[..], &["--keep-alive", "--quiet", "posix", "data"]].concat());
-        let bucket = Self { server, home: Home::new(), has_index };
+        let home = Home::new();
+        let certificate = has_index.then(|| Certificate::new(home.path(), "store"));
+        let paths = certificate.iter().flat_map(|certificate| {
+            [("--cert", certificate.certificate_path()), ("--key", certificate.key_path())]
+        });
+        let mut flags = vec!["--access", KEY, "--secret", SECRET, "--port", &address, "--iam-dir", &iam];
+        flags.extend(paths.flat_map(|(flag, path)| [flag, path.to_str().unwrap()]));
+        flags.extend(["--keep-alive", "--quiet", "posix", "data"]);
+        server.start(&flags);
+        let bucket = Self { server, home, has_index, certificate };
         bucket.send(&["--request", "PUT"], "charts");
         bucket
     }
@@ -66,18 +77,29 @@ impl Bucket {
     }
 
     fn send(&self, arguments: &[&str], place: &str) {
-        let url = format!("http://{}/{}", self.server.address(), place.replace('+', "%2B"));
+        let (scheme, authority) = match &self.certificate {
+            Some(certificate) => ("https", Some(certificate.authority_path().to_str().unwrap())),
+            None => ("http", None),
+        };
+        let url = format!("{scheme}://{}/{}", self.server.address(), place.replace('+', "%2B"));
+        let authority = authority.map(|path| ["--cacert", path]).into_iter().flatten().collect::<Vec<_>>();
         let key = format!("{KEY}:{SECRET}");
         let body = "x-amz-content-sha256: UNSIGNED-PAYLOAD";
         let signed = ["--aws-sigv4", "aws:amz:us-east-1:s3", "--user", &key, "--header", body];
-        curl(&self.home, &[&signed[..], arguments, &[&url]].concat());
+        curl(&self.home, &[&signed[..], &authority, arguments, &[&url]].concat());
     }
 }
 
 impl Upstream for Bucket {
     fn given(&self) -> Given {
         let given = self.at("charts/stable");
-        if self.has_index { given } else { given.set("cache", "mirror") }
+        match &self.certificate {
+            None => given.set("cache", "mirror"),
+            Some(certificate) => {
+                let authority = String::from_utf8(certificate.pem()).unwrap();
+                given.set("tls", true).set("certificate_authority", authority)
+            }
+        }
     }
 
     fn publish(&mut self, name: &str, version: &str) {

@@ -10,24 +10,52 @@ mod sources;
 mod virtual_repositories;
 
 use chandlery_core::Result;
-use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseTransaction};
-use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseTransaction, DbErr};
+use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
 
 use crate::error;
+use dialect::in_dialect;
+
+/// Every migration by the name under which databases remember it, with its statements in the words of [`in_dialect`].
+/// What has been released does not change any more.
+const MIGRATIONS: [(&str, &[&str]); 7] = [
+    ("m0001_initial", initial::CHANGES),
+    ("m0002_app_store", app_store::CHANGES),
+    ("m0003_sources", sources::CHANGES),
+    ("m0004_account_groups", account_groups::CHANGES),
+    ("m0005_lists", lists::CHANGES),
+    ("m0006_imports", imports::CHANGES),
+    ("m0007_virtual_repositories", virtual_repositories::CHANGES),
+];
+
+struct Migration {
+    name: &'static str,
+    changes: &'static [&'static str],
+}
+
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        self.name
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let (connection, backend) = (manager.get_connection(), manager.get_database_backend());
+        for statement in self.changes {
+            connection.execute_unprepared(&in_dialect(statement, backend)).await?;
+        }
+        Ok(())
+    }
+}
 
 struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
-            Box::new(initial::Migration),
-            Box::new(app_store::Migration),
-            Box::new(sources::Migration),
-            Box::new(account_groups::Migration),
-            Box::new(lists::Migration),
-            Box::new(imports::Migration),
-            Box::new(virtual_repositories::Migration),
-        ]
+        let migration = |(name, changes)| Box::new(Migration { name, changes }) as Box<dyn MigrationTrait>;
+        MIGRATIONS.into_iter().map(migration).collect()
     }
 }
 

@@ -1,23 +1,10 @@
 //! The app store: roles, members, apps, versions with their reviews, the store's listings, and who is told of what.
 
-use sea_orm::{ConnectionTrait as _, DbErr};
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
-
-use super::dialect::in_dialect;
-
-pub(super) struct Migration;
-
-impl MigrationName for Migration {
-    fn name(&self) -> &'static str {
-        "m0002_app_store"
-    }
-}
-
-/// The changes, in the words of [`in_dialect`].
+/// The changes, in the words of [`in_dialect`](super::dialect::in_dialect).
 ///
 /// A `workspace_id` of 0 stands for the platform, so that uniqueness holds there too. Lists and translations are JSON.
 /// `information` is what people read of an app ([`chandlery_core`] does not look into it).
-const CHANGES: &[&str] = &[
+pub(super) const CHANGES: &[&str] = &[
     "ALTER TABLE accounts ADD COLUMN display_name {text} NOT NULL DEFAULT ''",
     "ALTER TABLE accounts ADD COLUMN email {text} NOT NULL DEFAULT ''",
     // The workspace of a robot; NULL for people.
@@ -296,15 +283,3 @@ const CHANGES: &[&str] = &[
     // The number of the last change of any app, for whoever keeps something derived from them.
     "INSERT INTO settings (name, value) VALUES ('apps-generation', '0')",
 ];
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let connection = manager.get_connection();
-        let backend = manager.get_database_backend();
-        for statement in CHANGES {
-            connection.execute_unprepared(&in_dialect(statement, backend)).await?;
-        }
-        Ok(())
-    }
-}

@@ -5,7 +5,8 @@ use sea_orm::DatabaseBackend;
 /// A statement in the words of one database:
 ///
 /// * `{id}`: a row number that is never used twice, because caches and tokens refer to it;
-/// * `{text}`: text that compares by its bytes, so that both databases sort and page alike.
+/// * `{text}`: text that compares by its bytes, so that both databases sort and page alike;
+/// * `{uuid}`: a new identity.
 pub(super) fn in_dialect(statement: &str, backend: DatabaseBackend) -> String {
     let (id, text) = match backend {
         DatabaseBackend::Postgres => {
@@ -13,5 +14,6 @@ pub(super) fn in_dialect(statement: &str, backend: DatabaseBackend) -> String {
         }
         _ => ("INTEGER PRIMARY KEY AUTOINCREMENT", "TEXT"),
     };
-    statement.replace("{id}", id).replace("{text}", text)
+    let uuid = uuid::Uuid::new_v4().to_string();
+    statement.replace("{id}", id).replace("{text}", text).replace("{uuid}", &uuid)
 }

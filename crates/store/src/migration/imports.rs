@@ -1,20 +1,7 @@
 //! Apps that are made from external repositories by rule.
 
-use sea_orm::{ConnectionTrait as _, DbErr};
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
-
-use super::dialect::in_dialect;
-
-pub(super) struct Migration;
-
-impl MigrationName for Migration {
-    fn name(&self) -> &'static str {
-        "m0006_imports"
-    }
-}
-
-/// The changes, in the words of [`in_dialect`].
-const CHANGES: &[&str] = &[
+/// The changes, in the words of [`in_dialect`](super::dialect::in_dialect).
+pub(super) const CHANGES: &[&str] = &[
     // How far the import is: everything that changed up to here, in the order of (generation, name) of charts, was
     // looked at.
     "ALTER TABLE sources ADD COLUMN import_generation BIGINT NOT NULL DEFAULT 0",
@@ -44,15 +31,3 @@ const CHANGES: &[&str] = &[
         PRIMARY KEY (repository_id, chart)
     )",
 ];
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let connection = manager.get_connection();
-        let backend = manager.get_database_backend();
-        for statement in CHANGES {
-            connection.execute_unprepared(&in_dialect(statement, backend)).await?;
-        }
-        Ok(())
-    }
-}

@@ -1,22 +1,9 @@
 //! The first schema: accounts, tokens, workspaces, repositories, charts, versions, provenance files, blobs.
 
-use sea_orm::{ConnectionTrait as _, DbErr};
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
-
-use super::dialect::in_dialect;
-
-pub(super) struct Migration;
-
-impl MigrationName for Migration {
-    fn name(&self) -> &'static str {
-        "m0001_initial"
-    }
-}
-
-/// The tables, in the words of [`in_dialect`].
+/// The tables, in the words of [`in_dialect`](super::dialect::in_dialect).
 ///
 /// Times are unix nanoseconds. `versions.repository_id` repeats what the chart says, for its unique file names.
-const TABLES: &[&str] = &[
+pub(super) const CHANGES: &[&str] = &[
     "CREATE TABLE instance (
         name {text} NOT NULL PRIMARY KEY,
         value {text} NOT NULL
@@ -103,19 +90,5 @@ const TABLES: &[&str] = &[
         touched_at BIGINT NOT NULL
     )",
     "CREATE INDEX blobs_state ON blobs (state) WHERE state <> 'live'",
+    "INSERT INTO instance (name, value) VALUES ('id', '{uuid}')",
 ];
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let connection = manager.get_connection();
-        let backend = manager.get_database_backend();
-        for statement in TABLES {
-            connection.execute_unprepared(&in_dialect(statement, backend)).await?;
-        }
-        let instance = uuid::Uuid::new_v4();
-        let identity = format!("INSERT INTO instance (name, value) VALUES ('id', '{instance}')");
-        connection.execute_unprepared(&identity).await?;
-        Ok(())
-    }
-}

@@ -1,20 +1,7 @@
 //! External repositories: where their packages come from, what was learnt at each sync, and virtual repositories.
 
-use sea_orm::{ConnectionTrait as _, DbErr};
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
-
-use super::dialect::in_dialect;
-
-pub(super) struct Migration;
-
-impl MigrationName for Migration {
-    fn name(&self) -> &'static str {
-        "m0003_sources"
-    }
-}
-
-/// The changes, in the words of [`in_dialect`].
-const CHANGES: &[&str] = &[
+/// The changes, in the words of [`in_dialect`](super::dialect::in_dialect).
+pub(super) const CHANGES: &[&str] = &[
     // Where the bytes come from as long as they are not stored here; NULL for what was pushed.
     "ALTER TABLE versions ADD COLUMN location {text}",
     // Whether the bytes are in the blob store. Of an external repository they come with the first pull.
@@ -72,15 +59,3 @@ const CHANGES: &[&str] = &[
     )",
     "CREATE INDEX source_runs_repository ON source_runs (repository_id, id)",
 ];
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let connection = manager.get_connection();
-        let backend = manager.get_database_backend();
-        for statement in CHANGES {
-            connection.execute_unprepared(&in_dialect(statement, backend)).await?;
-        }
-        Ok(())
-    }
-}

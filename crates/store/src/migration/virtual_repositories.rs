@@ -1,19 +1,7 @@
 //! Virtual repositories: what they merge, and which names never come from elsewhere.
 
-use sea_orm::{ConnectionTrait as _, DbErr};
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
-
-use super::dialect::in_dialect;
-
-pub(super) struct Migration;
-
-impl MigrationName for Migration {
-    fn name(&self) -> &'static str {
-        "m0007_virtual_repositories"
-    }
-}
-
-const CHANGES: &[&str] = &[
+/// The changes, in the words of [`in_dialect`](super::dialect::in_dialect).
+pub(super) const CHANGES: &[&str] = &[
     // `reserved` is a JSON list of patterns.
     "CREATE TABLE virtual_repositories (
         repository_id BIGINT NOT NULL PRIMARY KEY REFERENCES repositories (id) ON DELETE CASCADE,
@@ -28,15 +16,3 @@ const CHANGES: &[&str] = &[
     )",
     "CREATE INDEX virtual_members_member ON virtual_members (member_id)",
 ];
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let connection = manager.get_connection();
-        let backend = manager.get_database_backend();
-        for statement in CHANGES {
-            connection.execute_unprepared(&in_dialect(statement, backend)).await?;
-        }
-        Ok(())
-    }
-}

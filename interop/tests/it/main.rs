@@ -23,3 +23,4 @@ mod recorder;
 mod server;
 mod template;
 mod tutorial;
+mod virtual_repositories;

@@ -8,7 +8,8 @@ use super::api::Api;
 use super::face::{Face, Given, REPOSITORY};
 use super::upstream::{Charts, Registry, Upstream as _};
 use crate::environment::HELMS;
-use crate::packages::package;
+use crate::keys::{SIGNER, make_keyrings};
+use crate::packages::{Package, package};
 use crate::program::Home;
 use crate::recorder::Recorder;
 use crate::server::{PASSWORD, Server};
@@ -121,4 +122,32 @@ fn charts_of_a_registry_in_an_index() {
     everybody_pulls(&server, "web", "1.0.0");
     open.stop();
     everybody_pulls(&server, "web", "1.0.0");
+}
+
+/// A chart that was signed and pushed with its provenance comes from us as it was signed.
+#[test]
+fn a_signed_chart_of_a_registry() {
+    let mut registry = Registry::open();
+    let publisher = registry.publisher();
+    make_keyrings(publisher);
+    Package::new("signed", "1.0.0").write_folder(publisher, "signed");
+    let keyring = ["--keyring", "secring.gpg", "--key", SIGNER];
+    publisher.peer(HELMS[0], &[&["package", "signed", "--sign"][..], &keyring].concat()).succeeded();
+    let (file, ring) = (publisher.read("signed-1.0.0.tgz"), publisher.read("pubring.gpg"));
+    let provenance = publisher.read("signed-1.0.0.tgz.prov");
+    registry.push("signed-1.0.0.tgz");
+
+    let server = Server::start_with(&ALLOW);
+    let admin = Api::sign_in(&server);
+    admin.create_workspace();
+    admin.add(&registry.at("team/apps").anonymous()).unwrap();
+    for helm in HELMS {
+        let home = Home::new();
+        let url = format!("{}/{REPOSITORY}", server.url());
+        home.peer(helm, &["pull", "signed", "--repo", &url]).succeeded();
+        assert!(home.read("signed-1.0.0.tgz") == file, "{helm:?}");
+        home.write("pubring.gpg", &ring);
+        home.write("signed-1.0.0.tgz.prov", &provenance);
+        home.peer(helm, &["verify", "signed-1.0.0.tgz", "--keyring", "pubring.gpg"]).succeeded();
+    }
 }

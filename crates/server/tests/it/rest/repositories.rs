@@ -112,12 +112,12 @@ async fn names_and_pages() {
         admin.send_json(Method::POST, "/api/v1/repositories", &body).await.is_problem(400, "invalid");
     }
     let mut paths = vec!["default/charts".to_owned(), "system/store".to_owned()];
-    // Byte order of the whole path is not the order of its two names: '-' and '.' are less than '/'.
+    // The order is that of the two names, not that of the whole path: '-' and '.' are less than '/'.
     for path in ["a/z", "a-b/c", "a.b/c", "a/b", "a0/c", "z/a", "a/b-c", "a/b.c"] {
         admin.create_repository(path, &json!({})).await;
         paths.push(path.to_owned());
     }
-    paths.sort();
+    paths.sort_by(|left, right| left.split('/').cmp(right.split('/')));
     for limit in [1, 2, 3, 100] {
         let (items, pages) = all_items(&admin, "/api/v1/repositories", limit).await;
         let found: Vec<_> = items.iter().map(|item| item["path"].as_str().unwrap().to_owned()).collect();

@@ -22,7 +22,8 @@ pub(crate) async fn list_repositories(
     Query(query): Query<PageQuery>,
 ) -> Answer {
     let limit = limit_of(query.limit)?;
-    let after = query.cursor.as_deref().map(str::parse).transpose();
+    let cursor = query.cursor.as_deref().filter(|cursor| !cursor.is_empty());
+    let after = cursor.map(str::parse).transpose();
     let after = after.map_err(|_| Error::invalid("cursor", "is not one that a page gave"))?;
     let repositories = service::list(&app, &actor, after, limit + 1).await?;
     let page = page_of_first(repositories, limit, |repository| repository.path.to_string());

@@ -81,6 +81,15 @@ async fn open_sqlite(path: &Path) -> Result<Database> {
             .idle_timeout(IDLE_TIME_LIMIT)
             .max_lifetime(None)
             .test_before_acquire(false)
+            .before_acquire(|connection, _| {
+                Box::pin(async move {
+                    // A COMMIT that fails (a full disk) may end the transaction for SQLite, whereupon ROLLBACK fails as
+                    // well: the driver would take all that follows for a part of it, and never commit. The ping comes
+                    // behind a ROLLBACK that is on its way.
+                    let is_free = !connection.is_in_transaction();
+                    Ok(is_free || (connection.ping().await.is_ok() && !connection.is_in_transaction()))
+                })
+            })
     };
     let writer = pool(1).idle_timeout(None).connect_with(options.clone()).await.map_err(error::sqlx)?;
     let reader_options = options.pragma("query_only", "on");

@@ -155,6 +155,7 @@ async fn on_a_small_disk() {
     };
     check(&store, stored).await;
     std::fs::remove_file(&ballast).unwrap();
+    // A COMMIT failed before: what comes after it is committed all the same, and readers see it.
     package_of(id, "a", &stored.to_string(), content(stored)).publish(&store).await.unwrap();
     check(&store, stored + 1).await;
     store.database().close().await;

@@ -1,6 +1,7 @@
 //! Every setting of the server, once: its name is the flag, the variable and the key in the file. One table, hence its
 //! length.
 
+mod mail;
 mod oidc;
 
 use std::path::PathBuf;
@@ -8,7 +9,7 @@ use std::sync::LazyLock;
 
 use anyhow::{Context as _, Result, bail};
 use chandlery_core::AccountName;
-use chandlery_server::{Access, AllowList, Config, MailSettings, MailTls, Secret, TlsConfig};
+use chandlery_server::{Access, AllowList, Config, MailSettings, Secret, TlsConfig};
 use chandlery_store::{BlobsUrl, DatabaseUrl};
 
 use super::values::{read_context_path, read_duration, read_limit, read_listen, read_size, read_switch};
@@ -122,30 +123,9 @@ impl Draft {
             (Some(_), None) => bail!("tls-cert is set without tls-key: HTTPS needs both"),
             (None, Some(_)) => bail!("tls-key is set without tls-cert: HTTPS needs both"),
         };
-        self.config.mail = mail(self.mail)?;
+        self.config.mail = mail::finish(self.mail)?;
         self.config.oidc = self.oidc.finish(&self.config)?;
         Ok((self.config, self.log))
-    }
-}
-
-/// The relay for mail, if one is named.
-fn mail(settings: MailSettings) -> Result<Option<MailSettings>> {
-    match (settings.host.is_empty(), settings.from.is_empty()) {
-        (true, _) if settings != MailSettings::default() => {
-            bail!("there are settings of smtp without smtp-host: name the relay as well")
-        }
-        (true, _) => Ok(None),
-        (false, true) => bail!("smtp-host is set without smtp-from: name the sender as well"),
-        (false, false) => Ok(Some(settings)),
-    }
-}
-
-fn read_mail_tls(text: &str) -> Result<MailTls> {
-    match text {
-        "tls" => Ok(MailTls::Tls),
-        "starttls" => Ok(MailTls::StartTls),
-        "none" => Ok(MailTls::None),
-        _ => bail!("{text:?} is not one of starttls, tls, none"),
     }
 }
 
@@ -174,7 +154,8 @@ fn read_web_origin(text: &str) -> Result<String> {
 }
 
 /// Every setting, in the order of the help.
-pub(crate) static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| [GENERAL, oidc::SETTINGS].concat());
+pub(crate) static SETTINGS: LazyLock<Vec<Setting>> =
+    LazyLock::new(|| [GENERAL, mail::SETTINGS, oidc::SETTINGS].concat());
 
 /// All but those of single subjects.
 const GENERAL: &[Setting] = &[
@@ -530,76 +511,6 @@ const GENERAL: &[Setting] = &[
         help: "The largest answer of a foreign server where nothing else says how large it may be",
         apply: |draft, text| {
             draft.config.outbound.settings.limits.body = read_size(text)?;
-            Ok(())
-        },
-    },
-    Setting {
-        name: "smtp-host",
-        kind: Kind::Text("HOST"),
-        default: "no mail is sent",
-        help: "The relay for mail, on whichever network",
-        apply: |draft, text| {
-            draft.mail.host = text.to_owned();
-            Ok(())
-        },
-    },
-    Setting {
-        name: "smtp-port",
-        kind: Kind::Text("PORT"),
-        default: "587, 465 or 25, as smtp-tls has it",
-        help: "The port of the relay",
-        apply: |draft, text| {
-            draft.mail.port = Some(text.parse().with_context(|| format!("{text:?} is not a port"))?);
-            Ok(())
-        },
-    },
-    Setting {
-        name: "smtp-tls",
-        kind: Kind::Text("HOW"),
-        default: "starttls",
-        help: "How the way to the relay is encrypted: starttls, tls or none",
-        apply: |draft, text| {
-            draft.mail.tls = read_mail_tls(text)?;
-            Ok(())
-        },
-    },
-    Setting {
-        name: "smtp-ca",
-        kind: Kind::Text("FILE"),
-        default: "the system's authorities only",
-        help: "Certificate authorities to trust as well when the relay shows its certificate, PEM",
-        apply: |draft, text| {
-            draft.mail.authorities = Some(read_certificates(text)?);
-            Ok(())
-        },
-    },
-    Setting {
-        name: "smtp-user",
-        kind: Kind::Text("NAME"),
-        default: "none",
-        help: "The user name at the relay",
-        apply: |draft, text| {
-            draft.mail.user = Some(text.to_owned());
-            Ok(())
-        },
-    },
-    Setting {
-        name: "smtp-password",
-        kind: Kind::Secret("smtp-password-file"),
-        default: "none",
-        help: "The password at the relay",
-        apply: |draft, text| {
-            draft.mail.password = Some(Secret::new(text.to_owned()));
-            Ok(())
-        },
-    },
-    Setting {
-        name: "smtp-from",
-        kind: Kind::Text("ADDRESS"),
-        default: "none",
-        help: "The sender of mails, such as Chandlery <chandlery@example.org>",
-        apply: |draft, text| {
-            draft.mail.from = text.to_owned();
             Ok(())
         },
     },

@@ -94,6 +94,7 @@ impl Catalogue {
             connection.execute_unprepared(&claim).await?;
             // What its housekeeping does within minutes.
             connection.execute_unprepared("VACUUM ANALYZE").await?;
+            connection.execute_unprepared("CHECKPOINT").await?;
             Ok(connection.close().await?)
         })?;
         eprintln!("seeded PostgreSQL in {:.1?}", began.elapsed());

@@ -36,7 +36,7 @@ pub(crate) async fn search(
         candidates.extend(names.into_iter().map(|name| (repository, name.clone())));
     }
     candidates.sort_by(|(left, _), (right, _)| left.path.cmp(&right.path));
-    candidates.sort_by_key(|(_, name)| !name.to_lowercase().starts_with(&text));
+    candidates.sort_by_cached_key(|(_, name)| !name.to_lowercase().starts_with(&text));
     let mut hits = Vec::new();
     for (repository, name) in candidates {
         hits.extend(newest(app, actor, repository, &name).await?.filter(|hit| contains_all(hit, &words)));

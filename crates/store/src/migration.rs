@@ -2,6 +2,7 @@
 
 mod account_groups;
 mod app_store;
+mod delivery_queues;
 mod dialect;
 mod imports;
 mod initial;
@@ -18,7 +19,7 @@ use dialect::in_dialect;
 
 /// Every migration by the name under which databases remember it, with its statements in the words of [`in_dialect`].
 /// What has been released does not change any more.
-const MIGRATIONS: [(&str, &[&str]); 7] = [
+const MIGRATIONS: [(&str, &[&str]); 8] = [
     ("m0001_initial", initial::CHANGES),
     ("m0002_app_store", app_store::CHANGES),
     ("m0003_sources", sources::CHANGES),
@@ -26,6 +27,7 @@ const MIGRATIONS: [(&str, &[&str]); 7] = [
     ("m0005_lists", lists::CHANGES),
     ("m0006_imports", imports::CHANGES),
     ("m0007_virtual_repositories", virtual_repositories::CHANGES),
+    ("m0008_delivery_queues", delivery_queues::CHANGES),
 ];
 
 struct Migration {

@@ -1,5 +1,5 @@
 //! Sending what there is to tell: at least once each, by one replica at a time, again and again until the policy of
-//! [`chandlery_source::webhook`] gives up.
+//! [`chandlery_source::webhook`] gives up, and a few at once to each receiver, so that a slow one holds up itself only.
 
 use std::time::Duration;
 
@@ -15,8 +15,9 @@ use tokio::task::JoinSet;
 use crate::app::{App, SharedApp};
 use crate::service::webhooks::{PING, message_id, purpose};
 
-/// Attempts under way at once.
-const MOST_AT_ONCE: usize = 16;
+/// Attempts under way at once. Each waits for its receiver and holds little more than a connection; of one receiver there
+/// are [`deliveries::AT_ONCE_FROM_A_QUEUE`], so that it takes 32 that answer slowly to hold up the others.
+const MOST_AT_ONCE: usize = 32 * deliveries::AT_ONCE_FROM_A_QUEUE;
 
 /// How long nobody else takes what one replica is sending: longer than any attempt may take (a mail 60 s).
 const LEASE: SignedDuration = SignedDuration::from_secs(120);

@@ -2,6 +2,9 @@
 //!
 //! A row is written in the transaction of what happened. Whoever sends it takes a lease first, by compare and set, so
 //! that of several replicas one sends each attempt; who dies with a lease loses it when it ends, and the attempt counts.
+//!
+//! Each webhook has a queue of its own, and all mail has one, since one relay takes it. Only the first
+//! [`AT_ONCE_FROM_A_QUEUE`] of a queue are ever taken, so that a receiver that answers slowly holds up nobody else.
 
 use chandlery_core::{Error, Event, Result};
 use jiff::Timestamp;
@@ -10,6 +13,13 @@ use sea_orm::{QueryResult, Value};
 use super::columns::{Columns, joined, nanoseconds};
 use super::connection::Executor as _;
 use super::{Connection, Transaction};
+
+/// How many deliveries of one webhook, or how many mails, are under way at once, over all replicas. Now and then it is
+/// one more: when a delivery that was due before those under way was committed after they were taken.
+pub const AT_ONCE_FROM_A_QUEUE: usize = 2;
+
+/// The queue a row is in: its webhook, or 0 for mail. Row numbers begin at 1. The index `deliveries_queue` has these words.
+const QUEUE: &str = "COALESCE(webhook_id, 0)";
 
 /// How far a delivery is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,8 +196,29 @@ pub async fn create(
     DeliveryRow::from_row(&row.ok_or_else(|| Error::internal("an insert returned nothing"))?)
 }
 
-/// Takes the oldest deliveries that are due, `limit` at most, until `until`: nobody else takes them before that time.
-/// Each counts as an attempt from now on.
+/// The words that make `heads` (`id`, null when there are fewer): the first [`AT_ONCE_FROM_A_QUEUE`] of each queue that
+/// has anything pending, taken or not. They jump through `deliveries_queue` from queue to queue, so that they cost what
+/// the number of queues does, however long those are.
+fn heads() -> String {
+    let heads = (0..AT_ONCE_FROM_A_QUEUE).map(|place| {
+        format!(
+            "SELECT (SELECT id FROM deliveries WHERE state = 'pending' AND {QUEUE} = queues.queue
+                     ORDER BY next_at, id LIMIT 1 OFFSET {place}) FROM queues"
+        )
+    });
+    format!(
+        "WITH RECURSIVE queues (queue) AS (
+           SELECT MIN({QUEUE}) FROM deliveries WHERE state = 'pending'
+           UNION ALL
+           SELECT (SELECT MIN({QUEUE}) FROM deliveries WHERE state = 'pending' AND {QUEUE} > queues.queue)
+           FROM queues WHERE queue IS NOT NULL),
+         heads (id) AS ({})",
+        heads.collect::<Vec<_>>().join(" UNION ALL ")
+    )
+}
+
+/// Takes the oldest deliveries that are due, `limit` at most and [`AT_ONCE_FROM_A_QUEUE`] of each receiver with those
+/// that are under way, until `until`: nobody else takes them before that time. Each counts as an attempt from now on.
 ///
 /// # Errors
 /// Faults of the database only.
@@ -197,17 +228,23 @@ pub async fn take_due(
     until: Timestamp,
     limit: u32,
 ) -> Result<Vec<DeliveryRow>> {
-    // The outer conditions are for PostgreSQL, where another replica may have been quicker since the inner ones were
-    // looked at: it looks at them again when it comes to a row that has changed.
-    let sql = format!(
-        "UPDATE deliveries SET leased_until = $2, attempts = attempts + 1, updated_at = $1
-         WHERE id IN (SELECT id FROM deliveries WHERE state = 'pending' AND next_at <= $1 AND leased_until <= $1
-                      ORDER BY next_at, id LIMIT $3)
-           AND state = 'pending' AND leased_until <= $1
-         RETURNING {COLUMNS}"
-    );
     let values = vec![nanoseconds(now).into(), nanoseconds(until).into(), i64::from(limit).into()];
-    connection.query(&sql, values).await?.iter().map(DeliveryRow::from_row).collect()
+    connection.query(&take_due_sql(), values).await?.iter().map(DeliveryRow::from_row).collect()
+}
+
+fn take_due_sql() -> String {
+    // The outer conditions are for PostgreSQL, where another replica may have been quicker since the inner ones were
+    // looked at: it looks at them again when it comes to a row that has changed. CROSS JOIN and IS TRUE keep SQLite
+    // from walking through all that is there or pending instead of looking the ids up.
+    format!(
+        "{} UPDATE deliveries SET leased_until = $2, attempts = attempts + 1, updated_at = $1
+         WHERE id IN (SELECT due.id FROM heads CROSS JOIN deliveries due
+                      WHERE due.id = heads.id AND due.next_at <= $1 AND due.leased_until <= $1
+                      ORDER BY due.next_at, due.id LIMIT $3)
+           AND (state = 'pending') IS TRUE AND leased_until <= $1
+         RETURNING {COLUMNS}",
+        heads()
+    )
 }
 
 /// Ends all leases: for a process that knows that nobody else sends, when it starts.
@@ -219,18 +256,24 @@ pub async fn end_leases(connection: &impl Connection) -> Result<()> {
     connection.execute(sql, vec![]).await.map(drop)
 }
 
-/// When the next delivery is due that nobody has taken; those that somebody took when their lease ends.
+/// When [`take_due`] finds something next: when the first delivery of a queue is due; those that somebody took when
+/// their lease ends.
 ///
 /// # Errors
 /// Faults of the database only.
 pub async fn next_due(connection: &impl Connection) -> Result<Option<Timestamp>> {
-    let sql =
-        "SELECT MIN(CASE WHEN next_at > leased_until THEN next_at ELSE leased_until END) FROM deliveries
-        WHERE state = 'pending'";
-    match connection.query_optional(sql, vec![]).await? {
+    match connection.query_optional(&next_due_sql(), vec![]).await? {
         Some(row) => Columns::of(&row).time_or_null(),
         None => Ok(None),
     }
+}
+
+fn next_due_sql() -> String {
+    format!(
+        "{} SELECT MIN(CASE WHEN due.next_at > due.leased_until THEN due.next_at ELSE due.leased_until END)
+         FROM heads CROSS JOIN deliveries due WHERE due.id = heads.id",
+        heads()
+    )
 }
 
 /// What to write about an attempt that ended.
@@ -316,4 +359,37 @@ pub async fn try_again(
 pub async fn delete_ended(connection: &impl Connection, before: Timestamp) -> Result<u64> {
     let sql = "DELETE FROM deliveries WHERE state IN ('delivered', 'failed') AND updated_at < $1";
     connection.execute(sql, vec![nanoseconds(before).into()]).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{BlobsUrl, DatabaseUrl, Store, StoreSettings};
+
+    /// SQLite keeps no statistics: which index it takes follows from the words alone, and all that is pending is one
+    /// wrong word away.
+    #[tokio::test]
+    async fn sqlite_jumps_from_queue_to_queue() {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = StoreSettings {
+            database: DatabaseUrl::Sqlite(directory.path().join("chandlery.db")),
+            blobs: BlobsUrl::Memory,
+            temporary_directory: directory.path().join("uploads"),
+        };
+        let store = Store::open(&settings).await.unwrap();
+        for (sql, parameters) in [(take_due_sql(), 3), (next_due_sql(), 0)] {
+            let values = (0..parameters).map(|_| 1_i64.into()).collect();
+            let rows =
+                store.database().reader().query(&format!("EXPLAIN QUERY PLAN {sql}"), values).await.unwrap();
+            let steps: Vec<String> = rows.iter().map(|row| row.try_get("", "detail").unwrap()).collect();
+            let all = "SEARCH deliveries USING COVERING INDEX deliveries_queue (state=?)";
+            assert_eq!(steps.iter().filter(|step| *step == all).count(), 1, "the first queue: {steps:#?}");
+            for step in steps.iter().filter(|step| *step != all) {
+                let touches = step.contains("deliveries") || step.contains("due");
+                let directly = step.contains("deliveries_queue (state=? AND <expr>")
+                    || step.contains("INTEGER PRIMARY KEY (rowid=?)");
+                assert!(!touches || directly, "{step}: {steps:#?}");
+            }
+        }
+    }
 }

@@ -16,6 +16,7 @@ on_every_database!(
     events_reach_who_asked,
     a_delivery_is_taken_once,
     deliveries_end,
+    queues_are_served_side_by_side,
     mail_has_readers,
 );
 
@@ -127,21 +128,62 @@ async fn events_reach_who_asked(fixture: &Fixture) {
     assert_eq!(deliveries::list(writer, elsewhere, None, 9).await.unwrap(), []);
 }
 
-async fn pending(fixture: &Fixture, count: i64) -> (WebhookRow, Vec<DeliveryRow>) {
-    let writer = fixture.store.database().writer();
-    let hook = webhook(writer, None, "hook", &[]).await;
+/// A webhook with as many deliveries, each due a second after the one before, the first at 10.
+async fn pending(fixture: &Fixture, name: &str, count: i64) -> (WebhookRow, Vec<DeliveryRow>) {
+    let hook = webhook(fixture.store.database().writer(), None, name, &[]).await;
+    let rows = queue(fixture, Receiver::Webhook(hook.id), count).await;
+    (hook, rows)
+}
+
+async fn queue(fixture: &Fixture, receiver: Receiver, count: i64) -> Vec<DeliveryRow> {
     let mut rows = Vec::new();
     for number in 0..count {
-        let made =
-            deliveries::create(writer, Receiver::Webhook(hook.id), "ping", "{}", at(10 + number)).await;
-        rows.push(made.unwrap());
+        let writer = fixture.store.database().writer();
+        rows.push(deliveries::create(writer, receiver, "ping", "{}", at(10 + number)).await.unwrap());
     }
-    (hook, rows)
+    rows
+}
+
+const DELIVERED: AttemptResult<'_> =
+    AttemptResult { state: DeliveryState::Delivered, next_at: Timestamp::UNIX_EPOCH, outcome: "{}" };
+
+/// However much waits for one receiver, only its first two are under way, and everybody else is served beside it.
+async fn queues_are_served_side_by_side(fixture: &Fixture) {
+    let writer = fixture.store.database().writer();
+    let (_, slow) = pending(fixture, "slow", 300).await;
+    let (_, quick) = pending(fixture, "quick", 1).await;
+    let reader = account(writer, "reader", "platform-regular", "reader@example.org").await;
+    let mails = queue(fixture, Receiver::Account(reader.id), 3).await;
+    let ids = |rows: &[DeliveryRow]| rows.iter().map(|row| row.id).collect::<std::collections::BTreeSet<_>>();
+    let take = async |now| deliveries::take_due(writer, at(now), at(now + 500), 99).await.unwrap();
+    let taken = take(400).await;
+    assert_eq!(ids(&taken), ids(&[&slow[..2], &quick, &mails[..2]].concat()));
+    assert_eq!(take(401).await, []);
+    assert_eq!(deliveries::next_due(writer).await.unwrap(), Some(at(900)));
+
+    // One that ended makes room for the next; so does one that waits until later, which is not taken before.
+    let find = |id| taken.iter().find(|row| row.id == id).unwrap();
+    deliveries::finish(writer, find(slow[0].id), &DELIVERED, at(402)).await.unwrap();
+    assert_eq!(deliveries::next_due(writer).await.unwrap(), Some(slow[2].next_at));
+    assert_eq!(ids(&take(402).await), ids(&slow[2..3]));
+    let later = AttemptResult { state: DeliveryState::Pending, next_at: at(410), ..DELIVERED };
+    deliveries::finish(writer, find(slow[1].id), &later, at(403)).await.unwrap();
+    assert_eq!(ids(&take(403).await), ids(&slow[3..4]));
+    deliveries::finish(writer, find(quick[0].id), &DELIVERED, at(404)).await.unwrap();
+    deliveries::finish(writer, find(mails[0].id), &DELIVERED, at(404)).await.unwrap();
+    assert_eq!(ids(&take(410).await), ids(&mails[2..]));
+
+    // A limit takes the oldest of all; leases that ended are no room taken.
+    let oldest = deliveries::take_due(writer, at(2000), at(3000), 3).await.unwrap();
+    assert_eq!(ids(&oldest), ids(&[&mails[1..3], &slow[2..3]].concat()));
 }
 
 /// Many take at once, and each delivery goes to one of them; a lease that ended is taken again.
 async fn a_delivery_is_taken_once(fixture: &Fixture) {
-    let (hook, made) = pending(fixture, 40).await;
+    let mut made = Vec::new();
+    for number in 0..20 {
+        made.extend(pending(fixture, &format!("hook-{number}"), 2).await.1);
+    }
     let writer = fixture.store.database().writer();
     assert_eq!(deliveries::take_due(writer, at(9), at(60), 9).await.unwrap(), []);
     assert_eq!(deliveries::next_due(writer).await.unwrap(), Some(at(10)));
@@ -177,16 +219,17 @@ async fn a_delivery_is_taken_once(fixture: &Fixture) {
     let delivered =
         AttemptResult { state: DeliveryState::Delivered, next_at: at(0), outcome: "{\"duration_ms\":1}" };
     deliveries::finish(writer, &late, &delivered, at(201)).await.unwrap();
+    let Receiver::Webhook(hook) = again[0].receiver else { panic!("it goes to a webhook") };
     let row = |rows: Vec<DeliveryRow>| rows.into_iter().find(|row| row.id == again[0].id).unwrap();
-    let found = row(deliveries::list(writer, hook.id, None, 99).await.unwrap());
+    let found = row(deliveries::list(writer, hook, None, 99).await.unwrap());
     assert_eq!((found.state, found.outcome.as_str()), (DeliveryState::Pending, ""));
     deliveries::finish(writer, &again[0], &delivered, at(201)).await.unwrap();
-    let found = row(deliveries::list(writer, hook.id, None, 99).await.unwrap());
+    let found = row(deliveries::list(writer, hook, None, 99).await.unwrap());
     assert_eq!((found.state, found.outcome.as_str()), (DeliveryState::Delivered, "{\"duration_ms\":1}"));
 }
 
 async fn deliveries_end(fixture: &Fixture) {
-    let (hook, made) = pending(fixture, 3).await;
+    let (hook, made) = pending(fixture, "hook", 3).await;
     let writer = fixture.store.database().writer();
     let result = |state, next_at: Timestamp| AttemptResult { state, next_at, outcome: "{}" };
     let states = [
@@ -194,10 +237,10 @@ async fn deliveries_end(fixture: &Fixture) {
         result(DeliveryState::Failed, at(0)),
         result(DeliveryState::Pending, at(500)),
     ];
-    let taken = deliveries::take_due(writer, at(100), at(200), 9).await.unwrap();
     for (row, result) in made.iter().zip(&states) {
-        let taken = taken.iter().find(|taken| taken.id == row.id).unwrap();
-        deliveries::finish(writer, taken, result, at(101)).await.unwrap();
+        let taken = deliveries::take_due(writer, at(100), at(200), 1).await.unwrap();
+        assert_eq!(taken.iter().map(|taken| taken.id).collect::<Vec<_>>(), [row.id]);
+        deliveries::finish(writer, &taken[0], result, at(101)).await.unwrap();
     }
     assert_eq!(deliveries::take_due(writer, at(499), at(600), 9).await.unwrap(), []);
     assert_eq!(deliveries::next_due(writer).await.unwrap(), Some(at(500)));

@@ -31,6 +31,26 @@ struct Shared {
     answers: Mutex<VecDeque<u16>>,
     /// Set: answers wait until it is called.
     hold: Mutex<Option<Arc<Notify>>>,
+    /// Requests without an answer, now and the most there ever were.
+    open: Mutex<(usize, usize)>,
+}
+
+/// A request that has no answer yet. Whoever sent it may give it up.
+struct OpenRequest(Arc<Shared>);
+
+impl OpenRequest {
+    fn begin(shared: &Arc<Shared>) -> Self {
+        let (now, most) = &mut *shared.open.lock().unwrap();
+        *now += 1;
+        *most = (*most).max(*now);
+        Self(shared.clone())
+    }
+}
+
+impl Drop for OpenRequest {
+    fn drop(&mut self) {
+        self.0.open.lock().unwrap().0 -= 1;
+    }
 }
 
 /// A running receiver. It ends with the test.
@@ -66,6 +86,18 @@ impl Receiver {
         hold
     }
 
+    /// Answers what waits for it, and from now on at once.
+    pub(crate) fn release(&self) {
+        if let Some(hold) = self.shared.hold.lock().unwrap().take() {
+            hold.notify_waiters();
+        }
+    }
+
+    /// The most requests that were ever open at once.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.shared.open.lock().unwrap().1
+    }
+
     pub(crate) fn received(&self) -> Vec<Received> {
         self.shared.received.lock().unwrap().clone()
     }
@@ -78,6 +110,7 @@ impl Receiver {
 }
 
 async fn receive(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+    let _open = OpenRequest::begin(&shared);
     let header = |name: &str| headers.get(name).unwrap().to_str().unwrap();
     assert_eq!(header("content-type"), "application/json");
     let (id, timestamp) = (header("webhook-id").to_owned(), header("webhook-timestamp").parse().unwrap());
@@ -88,9 +121,9 @@ async fn receive(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: By
     let secret = super::SECRETS.iter().position(fits).expect("a known signature");
     let body = serde_json::from_slice(&body).unwrap();
     shared.received.lock().unwrap().push(Received { id, body, secret });
-    let hold = shared.hold.lock().unwrap().clone();
-    if let Some(hold) = hold {
-        hold.notified().await;
+    let hold = shared.hold.lock().unwrap().clone().map(Notify::notified_owned);
+    if let Some(called) = hold {
+        called.await;
     }
     let status = shared.answers.lock().unwrap().pop_front().unwrap_or(204);
     let location = [(header::LOCATION, "http://169.254.169.254/latest/meta-data/")];

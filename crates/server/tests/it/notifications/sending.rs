@@ -1,5 +1,8 @@
 //! Deliveries: signed, tried again, given up, and never forgotten.
 
+use chandlery_store::DatabaseUrl;
+use chandlery_store::deliveries::AT_ONCE_FROM_A_QUEUE;
+use chandlery_store::testing::TestPostgres;
 use http::Method;
 use serde_json::json;
 
@@ -165,4 +168,47 @@ async fn without_a_key_nothing_is_kept() {
     admin.send_json(Method::POST, "/api/v1/workspaces", &json!({ "name": "team" })).await.expect(201);
     let refused = create(&admin, &hook("hook", "https://example.invalid/")).await.is_problem(409, "conflict");
     assert!(refused["detail"].as_str().unwrap().contains("encryption-key-file"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_receiver_holds_up_itself_only_on_sqlite() {
+    a_slow_receiver_holds_up_itself_only(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_receiver_holds_up_itself_only_on_postgres() {
+    let postgres = TestPostgres::shared();
+    let DatabaseUrl::Postgres(url) = postgres.create_database() else { panic!("it is PostgreSQL") };
+    a_slow_receiver_holds_up_itself_only(Some(url)).await;
+}
+
+/// A hundred deliveries wait for a receiver that does not answer; one for another receiver comes after them and arrives.
+async fn a_slow_receiver_holds_up_itself_only(database: Option<String>) {
+    const MANY: usize = 100;
+    let server = TestServer::with(|config| {
+        allow_loopback(config);
+        config.encryption_keys = Some("AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=".parse().unwrap());
+        config.database_url = database;
+    })
+    .await;
+    let admin = server.admin().await;
+    admin.send_json(Method::POST, "/api/v1/workspaces", &json!({ "name": "team" })).await.expect(201);
+    let (slow, quick) = (Receiver::start().await, Receiver::start().await);
+    create(&admin, &hook("slow", &slow.url())).await.expect(201);
+    create(&admin, &hook("quick", &quick.url())).await.expect(201);
+    slow.hold();
+    let slow_hook = format!("{WEBHOOKS}/slow");
+    let mut first = Vec::new();
+    for _ in 0..MANY {
+        first.push(ping(&admin, &slow_hook).await);
+    }
+    slow.receives(AT_ONCE_FROM_A_QUEUE).await;
+    ping(&admin, &format!("{WEBHOOKS}/quick")).await;
+    quick.receives(1).await;
+    for id in [first[0], first[MANY / 2], first[MANY - 1]] {
+        assert_eq!(delivery(&admin, &slow_hook, id).await["status"], "pending");
+    }
+    slow.release();
+    slow.receives(MANY).await;
+    assert_eq!(slow.most_at_once(), AT_ONCE_FROM_A_QUEUE);
 }

@@ -5,7 +5,7 @@ use chandlery_yaml::{Dialect, Emitter};
 use serde::{Deserialize, Serialize};
 
 use crate::metadata::{
-    Dependency, MetadataError, ShapeError, Unknown, take_dependencies, take_map, take_text,
+    Dependency, MetadataError, ShapeError, Unknown, folded, take_dependencies, take_map, take_text,
     write_dependencies,
 };
 use crate::timestamp::Timestamp;
@@ -32,7 +32,7 @@ impl Lock {
         let Some(entries) = take_map(value)? else { return Ok(None) };
         let mut lock = Self::default();
         for (key, value) in entries {
-            match key.to_ascii_lowercase().as_str() {
+            match &*folded(&key) {
                 "generated" => take_time(&mut lock.generated, &value),
                 "digest" => take_text(&mut lock.digest, value),
                 "dependencies" => take_dependencies(&mut lock.dependencies, value, Unknown::Ignore),

@@ -13,7 +13,8 @@ use serde_json::Value;
 pub use decode::ShapeError;
 use decode::apply_metadata;
 pub(crate) use decode::{
-    Unknown, apply_field, take_annotations, take_bool, take_dependencies, take_map, take_text, take_texts,
+    Unknown, apply_field, folded, take_annotations, take_bool, take_dependencies, take_map, take_text,
+    take_texts,
 };
 pub use encode::LegacyFields;
 pub(crate) use encode::{IndexFields, write_annotations, write_dependencies, write_texts};

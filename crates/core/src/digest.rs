@@ -52,9 +52,11 @@ impl FromStr for Digest {
     fn from_str(text: &str) -> Result<Self> {
         let hex_digits = text.strip_prefix("sha256:").unwrap_or(text);
         let mut bytes = [0; 32];
-        hex::decode_to_slice(hex_digits, &mut bytes)
-            .map_err(|_| Error::invalid("digest", format!("{text:?} is not a sha256 in hex")))?;
-        Ok(Self(bytes))
+        // The decoder passes over "0x".
+        let is_sha256 = hex_digits.len() == 64 && hex::decode_to_slice(hex_digits, &mut bytes).is_ok();
+        is_sha256
+            .then_some(Self(bytes))
+            .ok_or_else(|| Error::invalid("digest", format!("{text:?} is not a sha256 in hex")))
     }
 }
 
@@ -125,7 +127,16 @@ mod tests {
         assert_eq!(Digest::of(b"").to_string(), EMPTY);
         assert_eq!(Sha256Hasher::new().finish(), EMPTY.parse().unwrap());
         assert_eq!(format!("sha256:{EMPTY}").parse::<Digest>().unwrap(), Digest::of(b""));
-        for bad in ["", "sha256:", "e3b0", &EMPTY[1..], &format!("{EMPTY}0"), &EMPTY.replace('e', "g")] {
+        for bad in [
+            "",
+            "sha256:",
+            "e3b0",
+            &EMPTY[1..],
+            &format!("{EMPTY}0"),
+            &EMPTY.replace('e', "g"),
+            &EMPTY.replacen("e3", "0x", 1),
+            &format!("0x{EMPTY}"),
+        ] {
             assert_eq!(bad.parse::<Digest>().unwrap_err().code(), "invalid", "{bad:?}");
         }
     }

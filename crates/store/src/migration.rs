@@ -8,6 +8,7 @@ mod imports;
 mod initial;
 mod lists;
 mod sources;
+mod stored_digests;
 mod virtual_repositories;
 
 use chandlery_core::Result;
@@ -19,7 +20,7 @@ use dialect::in_dialect;
 
 /// Every migration by the name under which databases remember it, with its statements in the words of [`in_dialect`].
 /// What has been released does not change any more.
-const MIGRATIONS: [(&str, &[&str]); 8] = [
+const MIGRATIONS: [(&str, &[&str]); 9] = [
     ("m0001_initial", initial::CHANGES),
     ("m0002_app_store", app_store::CHANGES),
     ("m0003_sources", sources::CHANGES),
@@ -28,6 +29,7 @@ const MIGRATIONS: [(&str, &[&str]); 8] = [
     ("m0006_imports", imports::CHANGES),
     ("m0007_virtual_repositories", virtual_repositories::CHANGES),
     ("m0008_delivery_queues", delivery_queues::CHANGES),
+    ("m0009_stored_digests", stored_digests::CHANGES),
 ];
 
 struct Migration {

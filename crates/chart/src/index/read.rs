@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::{IndexEntry, IndexFile, IndexItemContent};
 use crate::lock::take_time;
 use crate::metadata::{
-    MetadataError, ShapeError, Unknown, apply_field, quote, take_bool, take_map, take_text, take_texts,
+    MetadataError, ShapeError, Unknown, apply_field, folded, quote, take_bool, take_map, take_text,
+    take_texts,
 };
 
 /// Why an index was refused.
@@ -92,7 +93,7 @@ fn take_entry_field(
     value: Value,
     unknown: Unknown,
 ) -> Result<(), ShapeError> {
-    match key.to_ascii_lowercase().as_str() {
+    match &*folded(key) {
         "urls" => take_texts(&mut entry.urls, value),
         "created" => take_time(&mut entry.created, &value),
         "removed" => take_bool(&mut entry.removed, value),

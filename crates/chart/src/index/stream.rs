@@ -9,7 +9,9 @@ use serde_json::value::RawValue;
 use super::read::read_entry;
 use super::{IndexEntry, IndexError, IndexFile};
 use crate::lock::take_time;
-use crate::metadata::{LONGEST_NAME, ShapeError, Unknown, take_annotations, take_map, take_text, take_texts};
+use crate::metadata::{
+    LONGEST_NAME, ShapeError, Unknown, folded, take_annotations, take_map, take_text, take_texts,
+};
 
 /// One item of the list of a chart in an index.
 #[derive(Debug)]
@@ -153,7 +155,7 @@ impl Reader<'_> {
 
     fn take_field(&mut self, key: &str, value: Value) -> Result<(), ShapeError> {
         let index = &mut self.index;
-        match key.to_ascii_lowercase().as_str() {
+        match &*folded(key) {
             "apiversion" => take_text(&mut index.api_version, value),
             "generated" => take_time(&mut index.generated, &value),
             "entries" => {

@@ -1,5 +1,6 @@
 //! YAML values into metadata, by the rules of Go's JSON decoder and sigs.k8s.io/yaml.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
@@ -98,6 +99,15 @@ fn sorted(map: Map<String, Value>) -> Vec<(String, Value)> {
     entries
 }
 
+/// A key in lower case: Go matches keys in any case.
+pub(crate) fn folded(key: &str) -> Cow<'_, str> {
+    if key.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(key.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(key)
+    }
+}
+
 /// Replaces the text; numbers and booleans are converted, null leaves it as it is.
 pub(crate) fn take_text(target: &mut String, value: Value) -> Result<(), ShapeError> {
     match value {
@@ -168,7 +178,7 @@ fn refuse_null(value: &Value, list: &'static str) -> Result<(), ShapeError> {
 fn take_maintainer(target: &mut Maintainer, value: Value, unknown: Unknown) -> Result<(), ShapeError> {
     refuse_null(&value, "maintainers")?;
     for (key, value) in take_map(value)?.unwrap_or_default() {
-        match key.to_ascii_lowercase().as_str() {
+        match &*folded(&key) {
             "name" => take_text(&mut target.name, value),
             "email" => take_text(&mut target.email, value),
             "url" => take_text(&mut target.url, value),
@@ -182,7 +192,7 @@ fn take_maintainer(target: &mut Maintainer, value: Value, unknown: Unknown) -> R
 fn take_dependency(target: &mut Dependency, value: Value, unknown: Unknown) -> Result<(), ShapeError> {
     refuse_null(&value, "dependencies")?;
     for (key, value) in take_map(value)?.unwrap_or_default() {
-        match key.to_ascii_lowercase().as_str() {
+        match &*folded(&key) {
             "name" => take_text(&mut target.name, value),
             "version" => take_text(&mut target.version, value),
             "repository" => take_text(&mut target.repository, value),
@@ -224,7 +234,7 @@ pub(crate) fn apply_field(
     value: Value,
     unknown: Unknown,
 ) -> Result<(), ShapeError> {
-    match key.to_ascii_lowercase().as_str() {
+    match &*folded(key) {
         "name" => take_text(&mut target.name, value),
         "home" => take_text(&mut target.home, value),
         "sources" => take_texts(&mut target.sources, value),

@@ -88,14 +88,15 @@ fn refreshed(previous: &Validator, new: Validator) -> Validator {
 /// Where the package of an entry is: its first URL, below the repository's if it is relative, as Helm does it.
 fn locate(base: &Url, entry: &IndexEntry) -> Result<Location, String> {
     let text = first_url(entry)?;
-    if Url::parse(text).is_ok() {
-        return absolute(text, &entry.metadata.version);
+    let version = &entry.metadata.version;
+    if let Ok(url) = Url::parse(text) {
+        return at(url, version);
     }
     let mut url = base.join(text).map_err(|error| unreadable(&error.to_string()))?;
     if url.query().is_none() {
         url.set_query(base.query());
     }
-    absolute(url.as_str(), &entry.metadata.version)
+    at(url, version)
 }
 
 /// The URL that Helm would use.
@@ -108,16 +109,20 @@ fn unreadable(reason: &str) -> String {
     format!("the URL of its package cannot be read: {reason}")
 }
 
-/// An absolute URL, if packages are fetched from such ones: from web servers and, as Helm 4 writes it into an index that it
-/// makes for a registry, from registries.
+/// An absolute URL, if packages are fetched from such ones.
 pub(super) fn absolute(text: &str, version: &str) -> Result<Location, String> {
-    let url = Url::parse(text).map_err(|error| unreadable(&error.to_string()))?;
+    at(Url::parse(text).map_err(|error| unreadable(&error.to_string()))?, version)
+}
+
+/// A place that packages are fetched from: at web servers and, as Helm 4 writes it into an index that it makes for a
+/// registry, at registries.
+fn at(url: Url, version: &str) -> Result<Location, String> {
     match url.scheme() {
         "http" | "https" if url.username().is_empty() && url.password().is_none() => {
             Ok(Location::Url { url: url.into() })
         }
         "http" | "https" => Err("the URL of its package holds a user name or password".to_owned()),
-        "oci" => oci::locate(text, version),
+        "oci" => oci::locate(url.as_str(), version),
         scheme => Err(format!("the URL of its package begins with {scheme}:, not with https://")),
     }
 }

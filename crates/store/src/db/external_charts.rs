@@ -3,7 +3,7 @@
 //! The caller compares fingerprints first: what its source says as before is not looked at here. Of the rest, only
 //! the versions that differ are written. The first digest of a version stays its digest, whatever the source says later.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use chandlery_core::{Digest, Result};
 use jiff::Timestamp;
@@ -94,34 +94,28 @@ pub async fn put(
     transaction: &Transaction,
     repository_id: i64,
     generation: i64,
-    versions: &[ExternalVersion],
+    versions: Vec<ExternalVersion>,
     applied: &mut Applied,
 ) -> Result<()> {
-    let mut charts: BTreeMap<&str, Vec<&ExternalVersion>> = BTreeMap::new();
-    for version in versions {
-        charts.entry(&version.chart).or_default().push(version);
-    }
-    let names: Vec<&str> = charts.keys().copied().collect();
+    let names: BTreeSet<&str> = versions.iter().map(|version| version.chart.as_str()).collect();
     let ids = advance_charts(transaction, repository_id, &names, generation).await?;
-    let known = known_versions(transaction, ids.values(), versions).await?;
-    let mut new = Vec::new();
-    for (name, versions) in charts {
-        let Some(&chart_id) = ids.get(name) else { continue };
-        for version in versions {
-            match known.get(&(chart_id, version.version.clone())) {
-                None => new.push((chart_id, version)),
-                Some(row) => update(transaction, row, version, applied).await?,
-            }
+    let known = known_versions(transaction, ids.values(), &versions).await?;
+    let mut new = Vec::with_capacity(versions.len());
+    for version in versions {
+        let Some(&chart_id) = ids.get(&version.chart) else { continue };
+        match known.get(&(chart_id, version.version.clone())) {
+            None => new.push((chart_id, version)),
+            Some(row) => update(transaction, row, &version, applied).await?,
         }
     }
-    insert(transaction, repository_id, &new, applied).await
+    insert(transaction, repository_id, new, applied).await
 }
 
 /// Makes or touches the rows of charts; their numbers by name.
 async fn advance_charts(
     transaction: &Transaction,
     repository_id: i64,
-    names: &[&str],
+    names: &BTreeSet<&str>,
     generation: i64,
 ) -> Result<HashMap<String, i64>> {
     if names.is_empty() {
@@ -161,8 +155,7 @@ async fn known_versions(
     if chart_ids.len() == 0 {
         return Ok(HashMap::new());
     }
-    let texts: std::collections::BTreeSet<&str> =
-        versions.iter().map(|version| version.version.as_str()).collect();
+    let texts: BTreeSet<&str> = versions.iter().map(|version| version.version.as_str()).collect();
     let sql = format!(
         "SELECT chart_id, version, id, digest, metadata, location, vanished_at IS NOT NULL, claimed_digest
          FROM versions WHERE chart_id IN ({}) AND version IN ({})",
@@ -221,15 +214,16 @@ const ROWS_AT_ONCE: usize = 250;
 async fn insert(
     transaction: &Transaction,
     repository_id: i64,
-    new: &[(i64, &ExternalVersion)],
+    new: Vec<(i64, ExternalVersion)>,
     applied: &mut Applied,
 ) -> Result<()> {
-    for batch in new.chunks(ROWS_AT_ONCE) {
-        let mut values = Vec::new();
-        let mut rows = Vec::with_capacity(batch.len());
-        for (chart_id, version) in batch {
+    let mut new = new.into_iter().peekable();
+    while new.peek().is_some() {
+        let (mut values, mut rows, mut keys) = (Vec::new(), Vec::new(), Vec::new());
+        for (chart_id, version) in new.by_ref().take(ROWS_AT_ONCE) {
+            keys.push((chart_id, version.version.clone(), version.file_name.clone()));
             let first = values.len() + 1;
-            let new = new_values(*chart_id, version);
+            let new = new_values(chart_id, version);
             rows.push(format!("({repository_id}, 0, FALSE, {})", transaction.parameters(first, new.len())));
             values.extend(new);
         }
@@ -241,34 +235,34 @@ async fn insert(
         );
         let inserted = transaction.execute(&sql, values).await?;
         applied.added += inserted;
-        if inserted < batch.len() as u64 {
-            applied.clashes.extend(missing(transaction, batch).await?);
+        if inserted < keys.len() as u64 {
+            applied.clashes.extend(missing(transaction, keys).await?);
         }
     }
     Ok(())
 }
 
-fn new_values(chart_id: i64, version: &ExternalVersion) -> [Value; 8] {
+fn new_values(chart_id: i64, version: ExternalVersion) -> [Value; 8] {
     [
         chart_id.into(),
-        version.version.as_str().into(),
-        version.file_name.as_str().into(),
+        version.version.into(),
+        version.file_name.into(),
         version.digest.to_hex().into(),
         nanoseconds(version.created_at).into(),
-        version.metadata.as_str().into(),
-        version.location.as_str().into(),
+        version.metadata.into(),
+        version.location.into(),
         version.fingerprint.to_hex().into(),
     ]
 }
 
-/// The file names of versions that were not inserted.
-async fn missing(transaction: &Transaction, batch: &[(i64, &ExternalVersion)]) -> Result<Vec<String>> {
+/// The file names of versions that were not inserted, of charts, versions and file names.
+async fn missing(transaction: &Transaction, keys: Vec<(i64, String, String)>) -> Result<Vec<String>> {
     let mut missing = Vec::new();
-    for (chart_id, version) in batch {
+    for (chart_id, version, file_name) in keys {
         let sql = "SELECT 1 FROM versions WHERE chart_id = $1 AND version = $2";
-        let values = vec![(*chart_id).into(), version.version.as_str().into()];
+        let values = vec![chart_id.into(), version.into()];
         if transaction.query_optional(sql, values).await?.is_none() {
-            missing.push(version.file_name.clone());
+            missing.push(file_name);
         }
     }
     Ok(missing)

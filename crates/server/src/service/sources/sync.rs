@@ -350,11 +350,12 @@ impl<'a> Reading<'a> {
         if self.waiting.is_empty() {
             return Ok(());
         }
-        let waiting = std::mem::take(&mut self.waiting);
+        let mut waiting = std::mem::take(&mut self.waiting).into_iter().peekable();
         let mut applied = std::mem::take(&mut self.applied);
         let id = self.row.repository_id;
         let (transaction, generation) = self.transaction().await?;
-        for batch in waiting.chunks(MOST_VERSIONS) {
+        while waiting.peek().is_some() {
+            let batch = waiting.by_ref().take(MOST_VERSIONS).collect();
             external_charts::put(transaction, id, *generation, batch, &mut applied).await?;
         }
         self.applied = applied;
@@ -428,10 +429,10 @@ impl<'a> Reading<'a> {
         let write = async {
             let transaction = store.begin_with(blob.as_slice()).await?;
             let generation = external_charts::advance(&transaction, id, Timestamp::now()).await?;
-            let versions = std::slice::from_ref(&version);
-            external_charts::put(&transaction, id, generation, versions, &mut self.applied).await?;
+            let file_name = version.file_name.clone();
+            external_charts::put(&transaction, id, generation, vec![version], &mut self.applied).await?;
             if let Some(blob) = &blob
-                && let Some(file) = external_charts::find(&transaction, id, &version.file_name).await?
+                && let Some(file) = external_charts::find(&transaction, id, &file_name).await?
             {
                 external_charts::mark_stored(&transaction, file.id, &digest, blob.size()).await?;
             }

@@ -271,7 +271,7 @@ async fn look_at(operator: &Operator, object: &Object, known: &Known) -> Result<
     let name = metadata.name.clone();
     let (urls, digest) = (vec![object.key.clone()], digest.to_hex());
     let entry = IndexEntry { metadata, urls, created, digest, ..IndexEntry::default() };
-    Ok(Seen::Package(Box::new(Package { kind, name, entry, fingerprint, location: Ok(location) })))
+    Ok(Seen::Package(Box::new(Package::new(kind, name, entry, fingerprint, Ok(location)))))
 }
 
 /// Begins to fetch a package.

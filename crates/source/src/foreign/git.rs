@@ -307,7 +307,7 @@ fn take(
         ..IndexEntry::default()
     };
     let name = entry.metadata.name.clone();
-    writer.add_package(Package { kind: packed.kind, name, entry, fingerprint, location: Ok(location) });
+    writer.add_package(Package::new(packed.kind, name, entry, fingerprint, Ok(location)));
     Ok(())
 }
 

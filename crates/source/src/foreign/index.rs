@@ -98,13 +98,7 @@ fn take(
             writer.count_version(item.chart)?;
             let kind = PackageKind::of(&entry);
             let location = locate(&entry);
-            writer.add_package(Package {
-                kind,
-                name: item.chart.to_owned(),
-                entry: *entry,
-                fingerprint,
-                location,
-            });
+            writer.add_package(Package::new(kind, item.chart.to_owned(), *entry, fingerprint, location));
         }
         (_, None) => return Err(Failure::internal("an entry was read without its fingerprint")),
     }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use chandlery_chart::IndexEntry;
+use chandlery_chart::{IndexEntry, Timestamp};
 use chandlery_core::Digest;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -111,12 +111,38 @@ pub struct Package {
     pub kind: PackageKind,
     /// The name under which the repository lists it: for Helm this is the chart's name, whatever the metadata says.
     pub name: String,
-    /// The entry as an index has it. The digest is empty where only the package itself can tell it.
-    pub entry: IndexEntry,
+    /// The version as the repository spells it.
+    pub version: String,
+    /// The package's sha256 as the repository spells it; empty where only the package itself can tell it.
+    pub digest: String,
+    /// When it was made.
+    pub created: Timestamp,
+    /// What the chart says of itself: [`chandlery_chart::Metadata`] as JSON. Text, because whoever takes it keeps text,
+    /// and the parts of the value are best freed by the thread that made them.
+    pub metadata: String,
     /// Equal for equal entries. Stable between releases of Chandlery as far as possible: a change costs a new read.
     pub fingerprint: Digest,
     /// Where the package is, or why it cannot be fetched.
     pub location: Result<Location, String>,
+}
+
+impl Package {
+    /// The package of an entry.
+    pub(super) fn new(
+        kind: PackageKind,
+        name: String,
+        entry: IndexEntry,
+        fingerprint: Digest,
+        location: Result<Location, String>,
+    ) -> Self {
+        /// Most have less; not to grow the text halves the time it takes to write it.
+        const EXPECTED: usize = 1024;
+        let mut metadata = Vec::with_capacity(EXPECTED);
+        serde_json::to_writer(&mut metadata, &entry.metadata).expect("metadata has texts for keys");
+        let metadata = String::from_utf8(metadata).expect("JSON is text");
+        let (version, digest, created) = (entry.metadata.version, entry.digest, entry.created);
+        Self { kind, name, version, digest, created, metadata, fingerprint, location }
+    }
 }
 
 /// How much there was.
@@ -237,7 +263,7 @@ impl Writer {
 
     /// Adds a version, or that it is listed twice. It was counted before.
     pub(super) fn add_package(&mut self, package: Package) {
-        let version = &package.entry.metadata.version;
+        let version = &package.version;
         if !self.versions.insert(version.clone()) {
             self.counts.duplicates += 1;
             let reason = "the version is listed twice; the first one is used".to_owned();

@@ -366,7 +366,7 @@ impl Source {
             return StageReport::new(stage, Outcome::Skipped, "there is no package that could be fetched");
         };
         let since = Instant::now();
-        let name = format!("{} {}", package.name, package.entry.metadata.version);
+        let name = format!("{} {}", package.name, package.version);
         let report = match self.fetch_sample(&package).await {
             Err(failure) => {
                 let cause = format!("{name} cannot be fetched: {}", failure.cause);
@@ -374,7 +374,7 @@ impl Source {
             }
             Ok(length) => {
                 let mut report = StageReport::new(stage, Outcome::Ok, format!("{name}: {length} bytes"));
-                if package.entry.digest.is_empty() {
+                if package.digest.is_empty() {
                     let cause =
                         format!("{name}: {length} bytes, and the index has no digest to compare them with");
                     report.warn(&cause, "Make the index anew with `helm repo index`.");
@@ -390,7 +390,7 @@ impl Source {
         let Ok(location) = &package.location else { return Ok(0) };
         let bytes = self.open(location, LARGEST_SAMPLE).await?.bytes().await?;
         let digest = Digest::of(&bytes).to_hex();
-        let listed = package.entry.digest.trim_start_matches("sha256:");
+        let listed = package.digest.trim_start_matches("sha256:");
         let wrong = |cause: String, advice: &str| {
             Failure::new(Stage::SamplePackage, Code::NotARepository, cause, advice)
         };

@@ -38,7 +38,7 @@ pub(crate) struct Everything {
 impl Everything {
     /// `name version` of each package.
     pub(crate) fn names(&self) -> Vec<String> {
-        let name = |package: &Package| format!("{} {}", package.name, package.entry.metadata.version);
+        let name = |package: &Package| format!("{} {}", package.name, package.version);
         self.packages.iter().map(name).collect()
     }
 
@@ -101,6 +101,6 @@ pub(crate) async fn check_packages(source: &Source, all: &Everything) {
     for package in &all.packages {
         let reader = source.open(package.location.as_ref().unwrap(), 1 << 20).await.unwrap();
         let bytes = reader.bytes().await.unwrap();
-        assert_eq!(Digest::of(&bytes).to_hex(), package.entry.digest, "{}", package.name);
+        assert_eq!(Digest::of(&bytes).to_hex(), package.digest, "{}", package.name);
     }
 }

@@ -85,13 +85,8 @@ pub(super) async fn read(registry: &Registry, tag: &Tag, fingerprint: Digest) ->
         digest: digest.to_hex(),
         ..IndexEntry::default()
     };
-    Ok(Seen::Chart(Box::new(Package {
-        kind: PackageKind::of(&entry),
-        name: tag.chart.clone(),
-        entry,
-        fingerprint,
-        location: Ok(location(&tag.repository, &layer.digest)),
-    })))
+    let (kind, location) = (PackageKind::of(&entry), location(&tag.repository, &layer.digest));
+    Ok(Seen::Chart(Box::new(Package::new(kind, tag.chart.clone(), entry, fingerprint, Ok(location)))))
 }
 
 /// The digest in `sha256:HEX`.

@@ -26,7 +26,7 @@ fn at(server: &Server, query: &str, access: Access) -> Source {
 fn summary(all: &Everything) -> Vec<String> {
     let summary = |package: &chandlery_source::foreign::Package| match &package.location {
         Ok(Location::Tree { path, .. }) => {
-            format!("{:?} {} {} {path}", package.kind, package.name, package.entry.metadata.version)
+            format!("{:?} {} {} {path}", package.kind, package.name, package.version)
         }
         other => format!("{other:?}"),
     };
@@ -65,7 +65,7 @@ async fn charts_packages_and_addons() {
         ]
     );
     assert_eq!(all.packages[1].kind, PackageKind::Addon);
-    assert_eq!(all.packages[1].entry.metadata.keywords, ["ci"]);
+    assert!(all.packages[1].metadata.contains(r#""keywords":["ci"]"#), "{}", all.packages[1].metadata);
     assert_eq!((all.skipped.len(), all.skipped[0].name.as_str()), (1, "charts/packed/broken.tgz"));
     assert_eq!(server.requests().len(), 3, "one request finds the server, one the branch, one fetches");
     check_packages(&source, &all).await;
@@ -124,7 +124,7 @@ async fn tags_as_versions() {
     repository.git(&["tag", "--force", "v1.0.0", "v1.1.0"]);
     let moved = list(&source, Some(&all.validator), all.known()).await.unwrap().unwrap();
     assert_eq!((moved.names(), moved.known), (vec!["web 1.0.0".to_owned()], 1));
-    assert_ne!(moved.packages[0].entry.digest, all.packages[1].entry.digest);
+    assert_ne!(moved.packages[0].digest, all.packages[1].digest);
 }
 
 #[cfg(unix)]

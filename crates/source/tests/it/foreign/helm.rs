@@ -51,7 +51,7 @@ async fn entries_good_and_bad() {
                 Ok(other) => format!("{other:?}"),
                 Err(reason) => reason.clone(),
             };
-            format!("{} {} {location}", package.name, package.entry.metadata.version)
+            format!("{} {} {location}", package.name, package.version)
         })
         .collect();
     assert_eq!(

@@ -86,7 +86,7 @@ async fn one_chart_and_namespaces() {
     let chart = anonymous("/team/web");
     let all = list_all(&chart).await.unwrap();
     assert_eq!(all.names(), ["web 1.0.0", "web 1.1.0+build.1"]);
-    assert_eq!(all.packages[0].entry.created.as_str(), "2026-01-02T03:04:05Z");
+    assert_eq!(all.packages[0].created.as_str(), "2026-01-02T03:04:05Z");
     check_packages(&chart, &all).await;
     let before = server.requests().len();
     assert!(list(&chart, Some(&all.validator), all.known()).await.unwrap().is_none());

@@ -1,5 +1,8 @@
 //! Two servers on one PostgreSQL and one bucket.
 
+mod sources;
+mod upstream;
+
 use chandlery_store::DatabaseUrl;
 use chandlery_store::testing::{TestPostgres, TestS3};
 use futures_util::future::join_all;
@@ -7,14 +10,19 @@ use http::Method;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::support::{Answer, ChildServer, Client, bucket_url, eventually, package, package_of};
+use crate::support::{
+    Answer, ChildServer, ChildSettings, Client, bucket_url, eventually, package, package_of,
+};
 
 /// Two replicas, and what they stand on.
 struct Replicas {
     servers: [ChildServer; 2],
+    settings: [ChildSettings; 2],
+    /// The URL of their database.
+    database: String,
+    postgres: TestPostgres,
     _directories: [TempDir; 2],
     _s3: TestS3,
-    _postgres: TestPostgres,
 }
 
 impl Replicas {
@@ -24,16 +32,17 @@ impl Replicas {
         let DatabaseUrl::Postgres(database) = postgres.create_database() else { panic!("it is PostgreSQL") };
         let blobs = bucket_url(&s3);
         let directories = [(); 2].map(|()| tempfile::tempdir().unwrap());
-        let threads = directories.each_ref().map(|directory| {
+        let settings = directories.each_ref().map(|directory| {
             let settings = ChildServer::settings(directory.path()).database(&database).blobs(&blobs);
-            let settings = s3
-                .environment()
-                .into_iter()
-                .fold(settings, |settings, (name, value)| settings.variable(name, value));
-            std::thread::spawn(move || settings.start())
+            let environment = s3.environment().into_iter();
+            environment
+                .fold(settings.allow("127.0.0.0/8"), |settings, (name, value)| settings.variable(name, value))
         });
-        let servers = threads.map(|thread| thread.join().unwrap());
-        Self { servers, _directories: directories, _s3: s3, _postgres: postgres }
+        let servers = std::thread::scope(|scope| {
+            let threads = settings.each_ref().map(|settings| scope.spawn(|| settings.start()));
+            threads.map(|thread| thread.join().unwrap())
+        });
+        Self { servers, settings, database, postgres, _directories: directories, _s3: s3 }
     }
 
     /// The administrator at both.

@@ -9,7 +9,7 @@ mod tls;
 
 pub(crate) use archive::{Archive, Form, big_package, chart_yaml, package, package_of, provenance};
 pub(crate) use client::{Answer, Client};
-pub(crate) use process::{ChildServer, bucket_url};
+pub(crate) use process::{ChildServer, ChildSettings, bucket_url};
 pub(crate) use raw::RawConnection;
 pub(crate) use server::{TestServer, files_below};
 pub(crate) use tls::{certificate, signed_certificate};

@@ -147,7 +147,7 @@ binary:
 	cargo build --locked --profile ci-release --package chandlery
 
 .PHONY: peers
-peers: ## Build the other programs of the tests: helm 3 and 4, its engine, ChartMuseum, cm-push, dex, a registry, an S3 server
+peers: ## Build the other programs of the tests: helm 3 and 4, its engine, ChartMuseum, cm-push, dex, a registry, object stores
 	interop/peers/build.sh
 
 .PHONY: chart

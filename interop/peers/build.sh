@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the peer programs of the interop tests, each from its own pinned Go module in this directory.
+# Builds the peer programs of the interop tests, each from its own pinned Go module or npm package in this directory.
 #
 #   build.sh [-f] [NAME...]     build the named peers, or all of them; -f builds even when nothing changed
 #   build.sh --list             print the names
@@ -14,10 +14,11 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${CHANDLERY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/chandlery}/peers
 bin=$cache/bin
 plugins=$cache/plugins
+modules=$cache/node
 stamps=$cache/stamps
 logs=$cache/logs
 
-# Most needed first. name | package | module that gives the version
+# Most needed first. name | package, or its program after npm: | module that gives the version
 peers='
 helm3       | helm.sh/helm/v3/cmd/helm                           | helm.sh/helm/v3
 chartmuseum | helm.sh/chartmuseum/cmd/chartmuseum                | helm.sh/chartmuseum
@@ -27,6 +28,8 @@ registry    | .                                                  | github.com/di
 dex         | github.com/dexidp/dex/cmd/dex                      | github.com/dexidp/dex
 helm4       | helm.sh/helm/v4/cmd/helm                           | helm.sh/helm/v4
 helm-engine | .                                                  | helm.sh/helm/v4
+fake-gcs-server | github.com/fsouza/fake-gcs-server              | github.com/fsouza/fake-gcs-server
+azurite     | npm:azurite/dist/src/blob/main.js                  | azurite
 '
 
 # The modules here stand alone, whatever the caller's workspace or flags say.
@@ -41,9 +44,13 @@ names() {
   awk -F'|' 'NF > 1 { gsub(/ /, ""); print $1 }' <<<"$peers"
 }
 
-# Prints the version that the peer's go.mod pins for a module.
+# Prints the version that the peer's go.mod or package.json pins for a module.
 pinned() {
-  (cd "$here/$1" && go list -m -f '{{.Version}}' "$2")
+  if [[ -f $here/$1/package.json ]]; then
+    node -p "require(process.argv[1]).dependencies[process.argv[2]]" "$here/$1/package.json" "$2"
+  else
+    (cd "$here/$1" && go list -m -f '{{.Version}}' "$2")
+  fi
 }
 
 # Prints 1 for a peer that needs cgo: dex' sources name its SQLite storage, which the tests do not use.
@@ -97,6 +104,24 @@ install_plugins() {
   done
 }
 
+# Makes the program $2 of the peer $1 from the package $3 with the linker flags $4.
+make_program() {
+  case $3 in
+    npm:*) install_npm "$1" "$2" "${3#npm:}" ;;
+    *) cd "$here/$1" && CGO_ENABLED=$(cgo_of "$1") nice -n 10 go build -trimpath -buildvcs=false -ldflags "-s -w $4" -o "$2" "$3" ;;
+  esac
+}
+
+# Nothing of the packages is run while they are installed.
+install_npm() {
+  local directory=$modules/$1
+  rm -rf "$directory" && mkdir -p "$directory" &&
+    cp "$here/$1/package.json" "$here/$1/package-lock.json" "$directory" &&
+    (cd "$directory" && nice -n 10 npm ci --ignore-scripts --no-audit --no-fund) &&
+    printf '#!/bin/sh\nexec node "%s" "$@"\n' "$directory/node_modules/$3" >"$2" &&
+    chmod +x "$2"
+}
+
 build() {
   local name=$1 package version flags stamp
   package=$(field "$name" 2)
@@ -104,17 +129,16 @@ build() {
   flags=$(version_flags "$name" "$version")
   stamp=$(stamp_of "$name" "$flags")
   if [[ $force == no && -x $bin/$name && $(cat "$stamps/$name" 2>/dev/null) == "$stamp" ]]; then
-    printf '%-12s %-10s up to date\n' "$name" "$version"
+    printf '%-15s %-10s up to date\n' "$name" "$version"
     return
   fi
   rm -f "$stamps/$name" "$bin/$name"
   local start=$SECONDS
-  (cd "$here/$name" && CGO_ENABLED=$(cgo_of "$name") nice -n 10 go build -trimpath -buildvcs=false -ldflags "-s -w $flags" -o "$bin/.$name.$$" "$package") \
-    >"$logs/$name" 2>&1 || return 1
+  (make_program "$name" "$bin/.$name.$$" "$package" "$flags") >"$logs/$name" 2>&1 || return 1
   mv "$bin/.$name.$$" "$bin/$name"
   install_plugins "$name" || return 1
   echo "$stamp" >"$stamps/$name"
-  printf '%-12s %-10s built in %d s, %d MB\n' "$name" "$version" $((SECONDS - start)) \
+  printf '%-15s %-10s built in %d s, %d MB\n' "$name" "$version" $((SECONDS - start)) \
     $(($(wc -c <"$bin/$name") / 1000000))
 }
 
@@ -122,7 +146,7 @@ build() {
 report_failure() {
   local name=$1 line
   line=$(grep -v '^#' "$logs/$name" 2>/dev/null | head -n 1 || true)
-  printf '%-12s FAILED: %s (see %s)\n' "$name" "$line" "$logs/$name" >&2
+  printf '%-15s FAILED: %s (see %s)\n' "$name" "$line" "$logs/$name" >&2
   failed=yes
 }
 

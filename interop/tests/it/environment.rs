@@ -12,6 +12,8 @@ pub(crate) enum Peer {
     Dex,
     Registry,
     VersityGw,
+    FakeGcs,
+    Azurite,
 }
 
 /// Both clients that every repository must serve.
@@ -27,6 +29,8 @@ impl Peer {
             Self::Dex => "dex",
             Self::Registry => "registry",
             Self::VersityGw => "versitygw",
+            Self::FakeGcs => "fake-gcs-server",
+            Self::Azurite => "azurite",
         }
     }
 

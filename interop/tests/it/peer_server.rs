@@ -22,6 +22,11 @@ impl PeerServer {
         Self { peer, process: None, home: Home::new(), port: free_port() }
     }
 
+    /// Sets a variable for it.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.home.set(name, value);
+    }
+
     /// Starts it and waits until it listens: it can only be asked again and again, none of them says when it is ready.
     pub(crate) fn start(&mut self, arguments: &[&str]) {
         self.stop();
@@ -43,6 +48,11 @@ impl PeerServer {
             let _ = process.kill();
             let _ = process.wait();
         }
+    }
+
+    /// Which it is.
+    pub(crate) fn peer(&self) -> Peer {
+        self.peer
     }
 
     /// `HOST:PORT`

@@ -11,10 +11,10 @@ pub enum ObjectStore {
     /// One that speaks S3: `s3://HOST/BUCKET/PREFIX`.
     #[default]
     S3,
-    /// Google Cloud Storage: `gs://BUCKET/PREFIX`.
+    /// Google Cloud Storage: `gs://BUCKET/PREFIX`; for a server of one's own `gs://HOST:PORT/BUCKET/PREFIX`.
     Gcs,
     /// Azure Blob Storage: `azblob://ACCOUNT/CONTAINER/PREFIX`; for clouds of their own the whole host instead of the
-    /// account.
+    /// account, and `azblob://ADDRESS:PORT/ACCOUNT/CONTAINER/PREFIX` where the host is an address and names no account.
     Azure,
     /// Alibaba Cloud's OSS: `oss://ENDPOINT/BUCKET/PREFIX`.
     Oss,
@@ -61,8 +61,12 @@ impl ObjectStore {
     fn form(self) -> &'static str {
         match self {
             Self::S3 => "Write s3://HOST/BUCKET/ or s3://HOST/BUCKET/FOLDER/.",
-            Self::Gcs => "Write gs://BUCKET/ or gs://BUCKET/FOLDER/.",
-            Self::Azure => "Write azblob://ACCOUNT/CONTAINER/ or azblob://ACCOUNT/CONTAINER/FOLDER/.",
+            Self::Gcs => {
+                "Write gs://BUCKET/FOLDER/, or gs://HOST:PORT/BUCKET/FOLDER/ for a server of your own."
+            }
+            Self::Azure => {
+                "Write azblob://ACCOUNT/CONTAINER/FOLDER/, or azblob://ADDRESS:PORT/ACCOUNT/CONTAINER/FOLDER/."
+            }
             Self::Oss => "Write oss://ENDPOINT/BUCKET/, such as oss://oss-cn-hangzhou.aliyuncs.com/charts/.",
             Self::Cos => {
                 "Write cos://ENDPOINT/BUCKET/, such as cos://cos.ap-guangzhou.myqcloud.com/charts-1250000000/."
@@ -79,12 +83,18 @@ impl ObjectStore {
         let path = trimmed_path(url);
         let written = host_and_port(url);
         let (host, path) = match self {
-            Self::Gcs => (GOOGLE.to_owned(), format!("{written}/{path}")),
+            // No name of a bucket has a colon.
+            Self::Gcs if !written.contains(':') => (GOOGLE.to_owned(), format!("{written}/{path}")),
             Self::Azure if !written.contains(['.', ':']) => (format!("{written}{AZURE}"), path),
             _ => (written, path),
         };
-        // The bucket of Swift is below an account, which is below a version.
-        let parts = if self == Self::Swift { 3 } else { 1 };
+        let parts = match self {
+            // The bucket is below an account, which is below a version.
+            Self::Swift => 3,
+            // An address has no account in it, so that it is in the path, as Azure's own clients have it.
+            Self::Azure if is_address(url) => 2,
+            _ => 1,
+        };
         let mut ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
         let (bucket, prefix) = match ends.nth(parts - 1) {
             Some(end) => (&path[..end], path[end..].trim_start_matches('/')),
@@ -110,10 +120,16 @@ impl ObjectStore {
     pub(super) fn write(url: &BucketUrl) -> String {
         let BucketUrl { store, host, bucket, prefix } = url;
         let place = match (store, host.strip_suffix(AZURE)) {
-            (Self::Gcs, _) => String::new(),
+            (Self::Gcs, _) if host == GOOGLE => String::new(),
             (Self::Azure, Some(account)) => format!("{account}/"),
             _ => format!("{host}/"),
         };
         format!("{}://{place}{bucket}/{prefix}", store.scheme())
     }
+}
+
+/// Whether the host is an address of IP. Hosts of schemes that browsers do not know are not told apart by their parser.
+fn is_address(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host.parse::<std::net::IpAddr>().is_ok()
 }

@@ -61,7 +61,7 @@ pub struct BucketUrl {
     pub store: ObjectStore,
     /// The host, with its port where one is written.
     pub host: String,
-    /// The bucket; in Swift with the version and the account before it.
+    /// The bucket; in Swift with the version and the account before it, in Azure with an account that the host does not tell.
     pub bucket: String,
     /// What keys begin with: empty, or with a `/` at its end.
     pub prefix: String,
@@ -382,7 +382,10 @@ mod tests {
             ("s3.pek3a.qingstor.com/b/c", "s3://s3.pek3a.qingstor.com/b/c/", SourceKind::S3),
             ("s3://minio:9000/b/c//d/index.yaml", "s3://minio:9000/b/c/d/", SourceKind::S3),
             ("gs://charts/a/index.yaml", "gs://charts/a/", SourceKind::S3),
+            ("gs://127.0.0.1:4443/charts/a", "gs://127.0.0.1:4443/charts/a/", SourceKind::S3),
             ("azblob://acc/charts", "azblob://acc/charts/", SourceKind::S3),
+            ("azblob://127.0.0.1:10000/acc/charts", "azblob://127.0.0.1:10000/acc/charts/", SourceKind::S3),
+            ("azblob://[::1]:10000/acc/charts/a", "azblob://[::1]:10000/acc/charts/a/", SourceKind::S3),
             (
                 "azblob://acc.blob.core.chinacloudapi.cn/charts/a",
                 "azblob://acc.blob.core.chinacloudapi.cn/charts/a/",
@@ -445,6 +448,8 @@ mod tests {
             ("ssh://git@github.com/o/r", Code::UnknownKind),
             ("s3://h/", Code::UrlFormat),
             ("gs://", Code::UrlFormat),
+            ("gs://127.0.0.1:4443", Code::UrlFormat),
+            ("azblob://127.0.0.1:10000/acc", Code::UrlFormat),
             ("oss://h", Code::UrlFormat),
             ("swift://h/v1/account", Code::UrlFormat),
             ("oss://h/evil.example%3F/x", Code::UrlFormat),

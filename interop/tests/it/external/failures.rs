@@ -8,7 +8,7 @@ use super::ALLOW;
 use super::api::Api;
 use super::commands::Commands;
 use super::face::{Face, Given};
-use super::upstream::{Bucket, Charts, Git, Registry, STRANGER, Upstream as _};
+use super::upstream::{Bucket, Charts, Cloud, Git, Registry, STRANGER, Upstream as _};
 use crate::server::{Server, free_port};
 
 /// The stage that fails, its number, and words of its cause or advice.
@@ -95,6 +95,29 @@ fn by_their_kinds(charts: &Charts, bucket: &Bucket, git: &Git, registry: &Regist
     ]
 }
 
+/// Stores of clouds.
+fn by_clouds(google: &Cloud, azure: &Cloud) -> Vec<Case> {
+    let denied = |given: Given| (given, ("auth", 106, "Check the access key"));
+    let (reading, writing) = (azure.signature("rl"), azure.signature("wc"));
+    vec![
+        denied(azure.at("charts/stable").key("account", "aHVudGVyMg==")),
+        denied(azure.at("charts/stable").key("nobody", "aHVudGVyMg==")),
+        denied(azure.at("charts/stable").secret("token", writing)),
+        denied(azure.at("charts/stable").secret("token", reading.replace("sig=", "sig=x"))),
+        (
+            azure.at("charts/empty").secret("token", &reading),
+            ("content", 113, "neither an index.yaml nor any .tgz"),
+        ),
+        (
+            azure.at("no-such-container").secret("token", reading),
+            ("status", 113, "Check the names of bucket and folder"),
+        ),
+        (google.at("charts/empty"), ("content", 113, "neither an index.yaml nor any .tgz")),
+        (google.at("no-such-bucket"), ("status", 113, "Check the names of bucket and folder")),
+        (google.at("charts").secret("token", "{"), ("url", 103, "no key of a service account")),
+    ]
+}
+
 /// Tries all, and tells of each that does not fail as it should.
 fn check(face: &impl Face, name: &str, cases: &[Case]) {
     let mut wrong = Vec::new();
@@ -124,7 +147,9 @@ fn validating_says_why() {
     git.publish("web", "1.0.0");
     registry.publish("web", "1.0.0");
     bucket.admit_stranger();
-    let cases = [on_paper(), by_the_web(&web), by_their_kinds(&charts, &bucket, &git, &registry)].concat();
+    let (google, azure) = (Cloud::google(false), Cloud::azure(false));
+    let kinds = by_their_kinds(&charts, &bucket, &git, &registry);
+    let cases = [on_paper(), by_the_web(&web), kinds, by_clouds(&google, &azure)].concat();
     let server = Server::start_with(&ALLOW);
     let api = Api::sign_in(&server);
     api.create_workspace();

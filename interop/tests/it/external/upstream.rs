@@ -2,6 +2,7 @@
 
 mod bucket;
 mod charts;
+mod cloud;
 mod git;
 mod registry;
 
@@ -9,11 +10,14 @@ use std::path::Path;
 
 pub(super) use bucket::{Bucket, STRANGER};
 pub(super) use charts::Charts;
+pub(super) use cloud::Cloud;
 pub(super) use git::Git;
 pub(super) use registry::Registry;
 
 use super::face::Given;
 use crate::cli::files_of;
+use crate::environment::Peer;
+use crate::packages::package;
 use crate::program::Home;
 
 /// What pulling a package must give.
@@ -49,7 +53,7 @@ pub(super) trait Upstream {
 
     /// What pulling that version must give.
     fn expected(&self, name: &str, version: &str) -> Expected {
-        Expected::Bytes(crate::packages::package(name, version))
+        Expected::Bytes(package(name, version))
     }
 
     /// Pulls the plug.
@@ -61,6 +65,23 @@ pub(super) trait Upstream {
     /// The stage and the number with which a stranger is refused.
     fn refusal(&self) -> (&'static str, u16) {
         ("auth", 109)
+    }
+
+    /// Whether it asks nobody who they are.
+    fn lets_everybody_in(&self) -> bool {
+        false
+    }
+}
+
+/// Puts a package into the folder `charts/stable` of an object store, and an index that helm makes.
+fn publish_into_bucket(home: &Home, has_index: bool, chart: (&str, &str), put: impl Fn(&str, &[u8])) {
+    let (name, version) = chart;
+    let (bytes, file) = (package(name, version), format!("{name}-{version}.tgz"));
+    put(&format!("charts/stable/{file}"), &bytes);
+    if has_index {
+        home.write(&format!("stable/{file}"), bytes);
+        home.peer(Peer::Helm4, &["repo", "index", "stable"]).succeeded();
+        put("charts/stable/index.yaml", &home.read("stable/index.yaml"));
     }
 }
 

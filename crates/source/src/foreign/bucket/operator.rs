@@ -44,6 +44,16 @@ struct Place<'p> {
     is_path_style: Option<bool>,
 }
 
+impl Place<'_> {
+    /// The path of the account, with a `/` before it, empty where the host tells the account; and the container in it.
+    fn container(&self) -> (String, &str) {
+        match self.bucket.rsplit_once('/') {
+            Some((account, container)) => (format!("/{account}"), container),
+            None => (String::new(), self.bucket),
+        }
+    }
+}
+
 /// Who we are. Whatever the clients would find by themselves, in the environment, in files or at a metadata service, is
 /// not ours to use: it belongs to the operator, and not to whoever describes a source. Hence a client gets what it is to
 /// use, or is told that nobody asks; one that cannot be told so gets keys or is not made.
@@ -151,8 +161,11 @@ fn service_account(text: &str) -> Result<String, Failure> {
 }
 
 fn azure(place: &Place<'_>, proof: &Proof<'_>) -> Result<Operator, Failure> {
-    let service =
-        services::Azblob::default().endpoint(&place.endpoint).container(place.bucket).root(&place.root);
+    let (account, container) = place.container();
+    let service = services::Azblob::default()
+        .endpoint(&format!("{}{account}", place.endpoint))
+        .container(container)
+        .root(&place.root);
     let service = match proof {
         Proof::Nobody => service.skip_signature(),
         Proof::Key { session: Some(_), .. } => {
@@ -206,9 +219,9 @@ fn obs(place: &Place<'_>, proof: &Proof<'_>) -> Result<Operator, Failure> {
 }
 
 fn swift(place: &Place<'_>, proof: &Proof<'_>) -> Result<Operator, Failure> {
-    let (account, container) = place.bucket.rsplit_once('/').unwrap_or(("", place.bucket));
+    let (account, container) = place.container();
     let service = services::Swift::default()
-        .endpoint(&format!("{}/{account}", place.endpoint))
+        .endpoint(&format!("{}{account}", place.endpoint))
         .container(container)
         .root(&place.root);
     let service = match proof {

@@ -3,10 +3,9 @@
 
 use chandlery_source::testing::Certificate;
 
-use super::{Upstream, curl};
+use super::{Upstream, curl, publish_into_bucket};
 use crate::environment::Peer;
 use crate::external::face::Given;
-use crate::packages::package;
 use crate::peer_server::PeerServer;
 use crate::program::Home;
 
@@ -103,14 +102,8 @@ impl Upstream for Bucket {
     }
 
     fn publish(&mut self, name: &str, version: &str) {
-        let bytes = package(name, version);
-        let file = format!("{name}-{version}.tgz");
-        self.put(&format!("charts/stable/{file}"), &bytes);
-        if self.has_index {
-            self.home.write(&format!("stable/{file}"), bytes);
-            self.home.peer(Peer::Helm4, &["repo", "index", "stable"]).succeeded();
-            self.put("charts/stable/index.yaml", &self.home.read("stable/index.yaml"));
-        }
+        let put = |place: &str, bytes: &[u8]| self.put(place, bytes);
+        publish_into_bucket(&self.home, self.has_index, (name, version), put);
     }
 
     fn stop(&mut self) {

@@ -46,5 +46,5 @@ fn check_values(
     }
     floats(&mut defaults);
     let merged = coalesce::merge_two(values, &defaults, options.compat).map_err(|error| error.to_string())?;
-    schema::validate_one(schema, &merged, &mut Vec::new())
+    schema::validate_one(schema, &Value::Object(merged), &mut Vec::new())
 }

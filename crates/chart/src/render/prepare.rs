@@ -48,10 +48,11 @@ pub fn prepare(
     process_dependencies(&mut chart, user, options.compat, &mut warnings)?;
     let mut merger = Merger::new(options.compat, &mut warnings);
     let merged = merger.chart_values(&chart, user, Nulls::Remove)?;
-    let values = merger.finish(merged)?;
+    let values = Value::Object(merger.finish(merged)?);
     if !options.skip_schema {
         validate_values(&chart, &values, &mut warnings)?;
     }
+    let Value::Object(values) = values else { unreachable!("it was made of a map") };
     // The same values are merged several times on the way.
     let mut seen = BTreeSet::new();
     warnings.retain(|warning| seen.insert(warning.clone()));

@@ -12,11 +12,9 @@ mod failure;
 mod formats;
 mod pattern;
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::chart::Chart;
 use crate::render::go;
@@ -41,14 +39,14 @@ pub struct SchemaError(String);
 /// All that does not fit.
 pub(crate) fn validate_values(
     chart: &Chart,
-    values: &Map<String, Value>,
+    values: &Value,
     warnings: &mut Vec<String>,
 ) -> Result<(), SchemaError> {
     let text = describe(chart, values, warnings);
     if text.is_empty() { Ok(()) } else { Err(SchemaError(text)) }
 }
 
-fn describe(chart: &Chart, values: &Map<String, Value>, warnings: &mut Vec<String>) -> String {
+fn describe(chart: &Chart, values: &Value, warnings: &mut Vec<String>) -> String {
     let mut text = String::new();
     if let Some(file) = &chart.schema
         && let Err(error) = validate_one(&file.data, values, warnings)
@@ -58,7 +56,7 @@ fn describe(chart: &Chart, values: &Map<String, Value>, warnings: &mut Vec<Strin
     for subchart in &chart.subcharts {
         match values.get(subchart.name()) {
             None | Some(Value::Null) => {}
-            Some(Value::Object(values)) => text += &describe(subchart, values, warnings),
+            Some(values @ Value::Object(_)) => text += &describe(subchart, values, warnings),
             Some(other) => {
                 let (name, got) = (subchart.name(), go::type_name(other));
                 text += &format!("{name}:\ninvalid type for values: expected object (map), got {got}\n");
@@ -72,17 +70,13 @@ fn describe(chart: &Chart, values: &Map<String, Value>, warnings: &mut Vec<Strin
 ///
 /// # Errors
 /// What does not fit, a line each.
-pub(crate) fn validate_one(
-    schema: &[u8],
-    values: &Map<String, Value>,
-    warnings: &mut Vec<String>,
-) -> Result<(), String> {
+pub(crate) fn validate_one(schema: &[u8], values: &Value, warnings: &mut Vec<String>) -> Result<(), String> {
     let schema = parse(schema)?;
-    let compiled = compile(SCHEMA_URL, Cow::Owned(schema), false, &check_against_metaschema)?;
+    let compiled = compile(SCHEMA_URL, &schema, false, &check_against_metaschema)?;
     for name in &compiled.unresolved {
         warnings.push(format!("unresolved URN reference ignored; using permissive schema urn={name}"));
     }
-    match check::check(&compiled, &Value::Object(values.clone()))? {
+    match check::check(&compiled, values)? {
         None => Ok(()),
         Some(failure) => {
             let text = lines(failure);
@@ -112,15 +106,15 @@ fn lines(failure: Failure) -> String {
     text
 }
 
-/// The schemas for schemas, by draft.
-static METASCHEMAS: LazyLock<BTreeMap<Draft, Compiled>> = LazyLock::new(|| {
-    let compile_one = |draft: Draft| {
+/// The schema for schemas of a draft, made ready when the first schema of that draft is met.
+fn metaschema(draft: Draft) -> &'static Compiled {
+    static COMPILED: [OnceLock<Compiled>; Draft::COUNT] = [const { OnceLock::new() }; Draft::COUNT];
+    COMPILED[draft as usize].get_or_init(|| {
         let document = draft::metaschema(draft.url()).expect("every draft has a schema");
-        let compiled = compile(draft.url(), Cow::Borrowed(document), true, &|_, _, _| Ok(()));
-        (draft, compiled.expect("the schemas for schemas are right"))
-    };
-    Draft::ALL.into_iter().map(compile_one).collect()
-});
+        let compiled = compile(draft.url(), document, true, &|_, _, _| Ok(()));
+        compiled.expect("the schemas for schemas are right")
+    })
+}
 
 fn check_against_metaschema(draft: Draft, location: &Location, schema: &Value) -> Result<(), String> {
     if location.url.starts_with("http://json-schema.org/")
@@ -128,7 +122,7 @@ fn check_against_metaschema(draft: Draft, location: &Location, schema: &Value) -
     {
         return Ok(());
     }
-    match check::check(&METASCHEMAS[&draft], schema)? {
+    match check::check(metaschema(draft), schema)? {
         None => Ok(()),
         Some(failure) => {
             let place = go::quote(&location.text());

@@ -1,6 +1,5 @@
 //! Schemas made ready: references followed, patterns compiled.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use regex::Regex;
@@ -115,7 +114,7 @@ pub(crate) type CheckSchema<'c> = dyn Fn(Draft, &Location, &Value) -> Result<(),
 /// A text in the words of Helm's schema library where it has them.
 pub(crate) fn compile(
     url: &str,
-    document: Cow<'_, Value>,
+    document: &Value,
     asserts_formats: bool,
     check: &CheckSchema<'_>,
 ) -> Result<Compiled, String> {
@@ -236,7 +235,7 @@ impl Compiler<'_, '_> {
         if self.documents.visit(location)? {
             self.check_schema(location)?;
         }
-        let value = self.documents.value(location)?.clone();
+        let value = self.documents.value(location)?;
         let draft = self.documents.draft(location);
         let base = self.documents.base(location);
         let is_base = base == *location;
@@ -247,7 +246,7 @@ impl Compiler<'_, '_> {
                 schema.dynamic_anchors.insert(anchor, id);
             }
         }
-        match &value {
+        match value {
             Value::Bool(always) => schema.always = Some(*always),
             Value::Object(map) if map.is_empty() => schema.always = Some(true),
             Value::Object(map) => self.fill(&mut schema, &Keywords { map, at: location, draft })?,

@@ -20,7 +20,7 @@ struct Resource {
 /// One JSON document.
 #[derive(Debug)]
 struct Document<'a> {
-    root: Cow<'a, Value>,
+    root: &'a Value,
     /// By JSON pointer; the root is always there.
     resources: BTreeMap<String, Resource>,
     /// The pointers of all schemas that were looked through.
@@ -55,7 +55,13 @@ impl Location {
 /// Adds a step to a JSON pointer.
 pub(crate) fn push_step(pointer: &mut String, step: &str) {
     pointer.push('/');
-    pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
+    for character in step.chars() {
+        match character {
+            '~' => pointer.push_str("~0"),
+            '/' => pointer.push_str("~1"),
+            other => pointer.push(other),
+        }
+    }
 }
 
 /// All documents in use.
@@ -68,18 +74,17 @@ pub(crate) struct Documents<'a> {
 
 impl<'a> Documents<'a> {
     /// Adds a document; its draft is that of its `$schema`, or `draft`.
-    pub(crate) fn add(&mut self, url: &str, root: Cow<'a, Value>, draft: Draft) -> Result<(), String> {
-        let value = root.clone();
+    pub(crate) fn add(&mut self, url: &str, root: &'a Value, draft: Draft) -> Result<(), String> {
         let mut document = Document { root, resources: BTreeMap::new(), seen: BTreeSet::new() };
-        document.collect(url, &value, url, "", draft)?;
+        document.collect(url, root, url, "", draft)?;
         self.documents.insert(url.to_owned(), document);
         Ok(())
     }
 
     /// The value at a place.
-    pub(crate) fn value(&self, location: &Location) -> Result<&Value, String> {
+    pub(crate) fn value(&self, location: &Location) -> Result<&'a Value, String> {
         let document = &self.documents[&location.url];
-        lookup(&document.root, &location.pointer)
+        lookup(document.root, &location.pointer)
             .ok_or_else(|| format!("json-pointer in {} not found", quote(&location.text())))
     }
 
@@ -120,11 +125,11 @@ impl<'a> Documents<'a> {
         if self.documents[&location.url].seen.contains(&location.pointer) {
             return Ok(false);
         }
-        let value = self.value(location)?.clone();
+        let value = self.value(location)?;
         let (_, resource) = self.resource(location);
         let (id, draft) = (resource.id.clone(), resource.draft);
         let document = self.documents.get_mut(&location.url).expect("places are in known documents");
-        document.collect(&location.url, &value, &id, &location.pointer, draft)?;
+        document.collect(&location.url, value, &id, &location.pointer, draft)?;
         Ok(true)
     }
 
@@ -164,11 +169,11 @@ impl<'a> Documents<'a> {
             return Ok(());
         }
         if let Some(document) = metaschema(url) {
-            return self.add(url, Cow::Owned(document.clone()), Draft::V2020);
+            return self.add(url, document, Draft::V2020);
         }
         if url.starts_with("urn:") {
             self.unresolved.push(url.to_owned());
-            return self.add(url, Cow::Owned(Value::Bool(true)), Draft::V2020);
+            return self.add(url, &FITS_EVERYTHING, Draft::V2020);
         }
         Err(format!("failing loading {}: {REFUSED}", quote(url)))
     }
@@ -178,12 +183,18 @@ impl<'a> Documents<'a> {
 const REFUSED: &str =
     "references to other files and addresses are not followed; put the schema into values.schema.json";
 
+/// The schema that is taken for those under unknown names.
+static FITS_EVERYTHING: Value = Value::Bool(true);
+
 /// The value at a JSON pointer.
 fn lookup<'v>(root: &'v Value, pointer: &str) -> Option<&'v Value> {
     pointer.split('/').skip(1).try_fold(root, |value, step| {
-        let step = step.replace("~1", "/").replace("~0", "~");
+        let step = match step.contains('~') {
+            true => Cow::Owned(step.replace("~1", "/").replace("~0", "~")),
+            false => Cow::Borrowed(step),
+        };
         match value {
-            Value::Object(map) => map.get(&step),
+            Value::Object(map) => map.get(&*step),
             Value::Array(items) => items.get(step.parse::<usize>().ok()?),
             _ => None,
         }

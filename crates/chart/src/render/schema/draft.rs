@@ -54,8 +54,8 @@ pub(crate) const SUBSCHEMAS: [(&str, Place, Draft); 23] = [
 ];
 
 impl Draft {
-    /// All drafts.
-    pub(crate) const ALL: [Self; 5] = [Self::V4, Self::V6, Self::V7, Self::V2019, Self::V2020];
+    /// How many there are.
+    pub(crate) const COUNT: usize = 5;
 
     /// The draft of a `$schema`, if it names one.
     pub(crate) fn of(schema: &str) -> Option<Self> {
@@ -104,10 +104,14 @@ impl Draft {
 
 macro_rules! metaschemas {
     ($($path:literal => $file:literal),+ $(,)?) => {
-        static METASCHEMAS: LazyLock<Vec<(&str, Value)>> = LazyLock::new(|| vec![$(
-            ($path, serde_json::from_str(include_str!(concat!("metaschemas/", $file, ".json")))
-                .expect("the files are part of the program")),
-        )+]);
+        /// Each is read when it is asked for: a schema is of one draft.
+        static METASCHEMAS: [(&str, LazyLock<Value>); [$($path),+].len()] = [$((
+            $path,
+            LazyLock::new(|| {
+                serde_json::from_str(include_str!(concat!("metaschemas/", $file, ".json")))
+                    .expect("the files are part of the program")
+            }),
+        )),+];
     };
 }
 
@@ -138,5 +142,5 @@ pub(crate) fn metaschema(url: &str) -> Option<&'static Value> {
     let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"))?;
     let path = host.strip_prefix("json-schema.org/")?;
     let path = if path == "schema" { "draft/2020-12/schema" } else { path };
-    METASCHEMAS.iter().find(|(known, _)| *known == path).map(|(_, document)| document)
+    METASCHEMAS.iter().find(|(known, _)| *known == path).map(|(_, document)| &**document)
 }

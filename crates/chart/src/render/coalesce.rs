@@ -148,9 +148,9 @@ impl<'a> Merger<'a> {
     /// Lays `values` over the values of the chart itself.
     fn merge_defaults(&mut self, chart: &Chart, values: Table, prefix: &str, nulls: Nulls) {
         let defaults = self.tables.add(&chart.values);
-        for (key, default) in self.tables.entries(defaults) {
+        for (key, default) in self.tables.take(defaults) {
             match self.tables.get(values, &key).cloned() {
-                None => self.add_default(values, &key, default, nulls),
+                None => self.add_default(values, key, default, nulls),
                 Some(given) if given.is_null() && nulls == Nulls::Remove => self.tables.remove(values, &key),
                 Some(Node::Table(given)) => {
                     let path = join(prefix, &key);
@@ -162,7 +162,7 @@ impl<'a> Merger<'a> {
                     };
                     let is_subchart = chart.subcharts.iter().any(|subchart| subchart.name() == key);
                     let nulls = if is_subchart { Nulls::Keep } else { nulls };
-                    self.drop_default_nulls(&default, nulls);
+                    self.drop_default_nulls(default_table, nulls);
                     self.merge_tables(given, default_table, &path, nulls);
                 }
                 Some(Node::Leaf(_)) => {}
@@ -170,28 +170,26 @@ impl<'a> Merger<'a> {
         }
     }
 
-    fn add_default(&mut self, values: Table, key: &str, default: Node, nulls: Nulls) {
+    fn add_default(&mut self, values: Table, key: String, default: Node, nulls: Nulls) {
         if nulls == Nulls::Remove && !self.compat.keeps_default_nulls() {
             if default.is_null() {
                 return;
             }
-            self.drop_default_nulls(&default, nulls);
+            if let Some(table) = default.table() {
+                self.drop_default_nulls(table, nulls);
+            }
         }
         self.tables.set(values, key, default);
     }
 
     /// Removes the nulls in a chart's own map, at all depths, where the version of Helm does.
-    fn drop_default_nulls(&mut self, default: &Node, nulls: Nulls) {
+    fn drop_default_nulls(&mut self, table: Table, nulls: Nulls) {
         if nulls == Nulls::Keep || self.compat.keeps_default_nulls() {
             return;
         }
-        let Some(table) = default.table() else { return };
-        for (key, inner) in self.tables.entries(table) {
-            if inner.is_null() {
-                self.tables.remove(table, &key);
-            } else {
-                self.drop_default_nulls(&inner, nulls);
-            }
+        self.tables.remove_nulls(table);
+        for inner in self.tables.inner_tables(table) {
+            self.drop_default_nulls(inner, nulls);
         }
     }
 
@@ -250,16 +248,14 @@ impl<'a> Merger<'a> {
         }
         self.depth += 1;
         let originals = self.tables.entries(source);
-        for (key, node) in self.tables.entries(target) {
-            if node.is_null() {
-                if self.removes_all_nulls(nulls) && self.tables.get(source, &key).is_none() {
-                    self.tables.remove(target, &key);
-                }
-                self.tables.set(source, &key, Node::null());
+        for key in self.tables.null_keys(target) {
+            if self.removes_all_nulls(nulls) && self.tables.get(source, &key).is_none() {
+                self.tables.remove(target, &key);
             }
+            self.tables.set(source, key, Node::null());
         }
         for (key, node) in originals {
-            self.merge_key(target, (&key, node), prefix, nulls);
+            self.merge_key(target, (key, node), prefix, nulls);
         }
         self.depth -= 1;
     }
@@ -269,23 +265,23 @@ impl<'a> Merger<'a> {
         nulls == Nulls::Remove && self.compat.keeps_default_nulls()
     }
 
-    fn merge_key(&mut self, target: Table, (key, node): (&str, Node), prefix: &str, nulls: Nulls) {
-        let Some(present) = self.tables.get(target, key).cloned() else {
+    fn merge_key(&mut self, target: Table, (key, node): (String, Node), prefix: &str, nulls: Nulls) {
+        let Some(present) = self.tables.get(target, &key).cloned() else {
             return self.tables.set(target, key, node);
         };
         if present.is_null() {
             if nulls == Nulls::Remove && !node.is_null() || self.removes_all_nulls(nulls) {
-                self.tables.remove(target, key);
+                self.tables.remove(target, &key);
             }
             return;
         }
         match (&node, present) {
-            (Node::Table(from), Node::Table(to)) => self.merge_tables(to, *from, &join(prefix, key), nulls),
+            (Node::Table(from), Node::Table(to)) => self.merge_tables(to, *from, &join(prefix, &key), nulls),
             (Node::Table(_), Node::Leaf(_)) => {
-                self.warn_clash("cannot overwrite table with non table for", prefix, key, &node);
+                self.warn_clash("cannot overwrite table with non table for", prefix, &key, &node);
             }
             (Node::Leaf(value), Node::Table(_)) if !value.is_null() => {
-                let path = join(prefix, key);
+                let path = join(prefix, &key);
                 let text = go::print(value);
                 self.warn(format!(
                     "warning: destination for {path} is a table. Ignoring non-table value ({text})"

@@ -57,6 +57,10 @@ fn select_subcharts(
     apply_tags(chart, merged, merger);
     apply_conditions(chart, merged, path, merger);
     drop_disabled(chart);
+    if chart.subcharts.iter().all(|subchart| subchart.metadata.dependencies.is_empty()) {
+        // Nobody asks for the merged values.
+        return Ok(());
+    }
     let merged = merger.finish(merged)?;
     for subchart in &mut chart.subcharts {
         let below = format!("{path}{}.", subchart.name());

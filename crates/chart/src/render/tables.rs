@@ -61,15 +61,17 @@ impl Tables {
 
     /// Copies a map with all maps below it into the arena.
     pub(crate) fn add(&mut self, map: &Map<String, Value>) -> Table {
-        let table = self.create();
+        // A plain loop: maps in maps may be deep, and an iterator takes much more of the stack.
+        let mut entries = Vec::with_capacity(map.len());
         for (key, value) in map {
             let node = match value {
                 Value::Object(inner) => Node::Table(self.add(inner)),
                 leaf => Node::Leaf(Rc::new(leaf.clone())),
             };
-            self.set(table, key, node);
+            entries.push((key.clone(), node));
         }
-        table
+        self.0.push(entries.into_iter().collect());
+        Table(self.0.len() - 1)
     }
 
     /// A new map with the same entries; maps below are shared.
@@ -85,13 +87,18 @@ impl Tables {
     }
 
     /// Sets the value of a key.
-    pub(crate) fn set(&mut self, table: Table, key: &str, node: Node) {
-        self.0[table.0].insert(key.to_owned(), node);
+    pub(crate) fn set(&mut self, table: Table, key: impl Into<String>, node: Node) {
+        self.0[table.0].insert(key.into(), node);
     }
 
     /// Removes a key.
     pub(crate) fn remove(&mut self, table: Table, key: &str) {
         self.0[table.0].remove(key);
+    }
+
+    /// Removes the keys that are null.
+    pub(crate) fn remove_nulls(&mut self, table: Table) {
+        self.0[table.0].retain(|_, node| !node.is_null());
     }
 
     /// Whether a map is empty.
@@ -102,6 +109,22 @@ impl Tables {
     /// The entries as they are now, sorted by key.
     pub(crate) fn entries(&self, table: Table) -> Vec<(String, Node)> {
         self.0[table.0].iter().map(|(key, node)| (key.clone(), node.clone())).collect()
+    }
+
+    /// Takes the entries out of a map, sorted by key.
+    pub(crate) fn take(&mut self, table: Table) -> BTreeMap<String, Node> {
+        std::mem::take(&mut self.0[table.0])
+    }
+
+    /// The maps that are entries of a map.
+    pub(crate) fn inner_tables(&self, table: Table) -> Vec<Table> {
+        self.0[table.0].values().filter_map(Node::table).collect()
+    }
+
+    /// The keys that are null.
+    pub(crate) fn null_keys(&self, table: Table) -> Vec<String> {
+        let nulls = self.0[table.0].iter().filter(|(_, node)| node.is_null());
+        nulls.map(|(key, _)| key.clone()).collect()
     }
 
     /// The map at a path of keys, if all of them are maps.

@@ -145,36 +145,60 @@ impl<'a> Gunzip<'a> {
         self.output_start += bytes;
     }
 
+    /// Fills the start of `into` with the next inflated bytes and tells how many these are: none only at the end of the
+    /// last member. Much is inflated to where it goes, little by way of the reader's own buffer.
+    pub(super) fn read(&mut self, into: &mut [u8], budget: &mut Budget<'_>) -> Result<usize, ArchiveError> {
+        if self.output_start < self.output_end || into.len() < OUTPUT_BYTES {
+            let available = self.available(budget)?;
+            let bytes = available.len().min(into.len());
+            into[..bytes].copy_from_slice(&available[..bytes]);
+            self.consume(bytes);
+            return Ok(bytes);
+        }
+        let mut bytes = 0;
+        while bytes == 0 {
+            match self.state {
+                State::Body => bytes = self.inflate(into, budget)?,
+                State::Trailer => self.end_member(budget)?,
+                State::Ended => break,
+            }
+        }
+        Ok(bytes)
+    }
+
     fn fill(&mut self, budget: &mut Budget<'_>) -> Result<(), ArchiveError> {
+        let mut output = std::mem::take(&mut self.scratch.output);
+        let inflated = self.inflate(&mut output, budget);
+        self.scratch.output = output;
+        (self.output_start, self.output_end) = (0, inflated?);
+        Ok(())
+    }
+
+    /// Inflates once, and tells how many bytes it made.
+    fn inflate(&mut self, output: &mut [u8], budget: &mut Budget<'_>) -> Result<usize, ArchiveError> {
         if self.input_start == self.input_end && !self.read_input(budget)? {
             return Err(ArchiveError::Truncated { entry: None });
         }
-        let (packed_before, inflated_before) =
-            (self.scratch.inflate.total_in(), self.scratch.inflate.total_out());
-        let Scratch { input, output, inflate } = &mut *self.scratch;
+        let Scratch { input, inflate, .. } = &mut *self.scratch;
+        let (packed_before, inflated_before) = (inflate.total_in(), inflate.total_out());
         let input = &input[self.input_start..self.input_end];
         let status = inflate.decompress(input, output, FlushDecompress::None);
-        let packed =
-            usize::try_from(self.scratch.inflate.total_in() - packed_before).expect("at most the input");
-        let inflated =
-            usize::try_from(self.scratch.inflate.total_out() - inflated_before).expect("at most the output");
+        let packed = usize::try_from(inflate.total_in() - packed_before).expect("at most the input");
+        let inflated = usize::try_from(inflate.total_out() - inflated_before).expect("at most the output");
         self.input_start += packed;
-        (self.output_start, self.output_end) = (0, inflated);
         let status = status.map_err(|_| ArchiveError::Corrupt { offset: self.position() })?;
-        self.checksum.update(&self.scratch.output[..inflated]);
+        self.checksum.update(&output[..inflated]);
         self.member_bytes =
             self.member_bytes.wrapping_add(u32::try_from(inflated).expect("at most the output"));
         budget.count_inflated(inflated)?;
         match status {
-            Status::StreamEnd => {
-                self.state = State::Trailer;
-                Ok(())
-            }
+            Status::StreamEnd => self.state = State::Trailer,
             Status::BufError if packed == 0 && inflated == 0 => {
-                Err(ArchiveError::Corrupt { offset: self.position() })
+                return Err(ArchiveError::Corrupt { offset: self.position() });
             }
-            Status::Ok | Status::BufError => Ok(()),
+            Status::Ok | Status::BufError => {}
         }
+        Ok(inflated)
     }
 
     fn position(&self) -> u64 {

@@ -53,17 +53,16 @@ impl<'a> TarReader<'a> {
 
     /// The whole content of the current entry, whose size the caller has checked.
     pub(super) fn read_content(&mut self, budget: &mut Budget<'_>) -> Result<Vec<u8>, ArchiveError> {
-        let mut content = Vec::with_capacity(usize::try_from(self.remaining).unwrap_or_default());
-        while self.remaining > 0 {
-            let available = self.gunzip.available(budget)?;
-            if available.is_empty() {
+        let mut content = vec![0; usize::try_from(self.remaining).unwrap_or_default()];
+        let mut filled = 0;
+        while filled < content.len() {
+            let bytes = self.gunzip.read(&mut content[filled..], budget)?;
+            if bytes == 0 {
                 return Err(ArchiveError::Truncated { entry: None });
             }
-            let bytes = usize::try_from(self.remaining).unwrap_or(usize::MAX).min(available.len());
-            content.extend_from_slice(&available[..bytes]);
-            self.gunzip.consume(bytes);
-            self.remaining -= bytes as u64;
+            filled += bytes;
         }
+        self.remaining = 0;
         Ok(content)
     }
 

@@ -101,18 +101,21 @@ impl Execution {
     /// # Errors
     /// A parse or execution error in Go's words, or the limit that was reached.
     pub fn execute(&mut self, name: &[u8], data: Value) -> Result<Text, Error> {
-        let tree = self.look_up(name)?;
-        self.capture(&tree, &Slot::concrete(data))
+        self.execute_into(name, data, |written| Text::from(written))
     }
 
-    /// As [`Execution::execute`], for large texts: the bytes are the buffer they were written to.
+    /// As [`Execution::execute`], with what is made of the written bytes.
     ///
     /// # Errors
     /// Those of [`Execution::execute`].
-    pub fn execute_to_bytes(&mut self, name: &[u8], data: Value) -> Result<Vec<u8>, Error> {
+    pub fn execute_into<T>(
+        &mut self,
+        name: &[u8],
+        data: Value,
+        make: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T, Error> {
         let tree = self.look_up(name)?;
-        let (written, result) = self.write_to(Vec::new(), &tree, &Slot::concrete(data));
-        result.map(|()| written)
+        self.capture(&tree, &Slot::concrete(data), make)
     }
 
     fn look_up(&self, name: &[u8]) -> Result<Rc<Tree>, Error> {
@@ -133,7 +136,7 @@ impl Execution {
             set.add(Rc::clone(tree));
         }
         let outer = std::mem::replace(&mut self.set, Rc::new(set));
-        let result = self.capture(&trees[0], &Slot::concrete(data));
+        let result = self.capture(&trees[0], &Slot::concrete(data), |written| Text::from(written));
         self.set = outer;
         result
     }
@@ -152,23 +155,17 @@ impl Execution {
         Ok(trees)
     }
 
-    /// Executes a tree and returns what it wrote.
-    fn capture(&mut self, tree: &Tree, data: &Slot) -> Result<Text, Error> {
+    /// Executes a tree and returns what is made of what it wrote.
+    fn capture<T>(&mut self, tree: &Tree, data: &Slot, make: impl FnOnce(&[u8]) -> T) -> Result<T, Error> {
         let buffer = self.spare.pop().unwrap_or_default();
-        let (mut written, result) = self.write_to(buffer, tree, data);
-        let result = result.map(|()| Text::from(&written[..]));
+        let outer = std::mem::replace(&mut self.out, buffer);
+        let result = self.run(tree, data);
+        let mut written = std::mem::replace(&mut self.out, outer);
+        self.budget.finish_output(written.len());
+        let result = result.map(|()| make(&written));
         written.clear();
         self.spare.push(written);
         result
-    }
-
-    /// Executes a tree and returns the buffer with what it wrote, also when it failed.
-    fn write_to(&mut self, buffer: Vec<u8>, tree: &Tree, data: &Slot) -> (Vec<u8>, Result<(), Error>) {
-        let outer = std::mem::replace(&mut self.out, buffer);
-        let result = self.run(tree, data);
-        let written = std::mem::replace(&mut self.out, outer);
-        self.budget.finish_output(written.len());
-        (written, result)
     }
 
     /// Executes a tree; what it writes goes to the end of the output.

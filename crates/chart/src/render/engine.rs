@@ -169,13 +169,19 @@ fn render_one(execution: &mut Execution, path: &str, template: &Renderable) -> R
         (Text::from("BasePath"), Value::String(template.base_path.clone())),
     ];
     template.top.insert("Template", Value::Map(Map::of(objects::VALUES, BTreeMap::from(about))));
-    let written = execution.execute_to_bytes(path.as_bytes(), Value::Map(template.top.clone()))?;
-    let written = without_no_value(&written).unwrap_or(written);
-    let mut text = String::from_utf8(written)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-    // It grew by doubling, and is kept.
-    text.shrink_to_fit();
-    Ok(text)
+    execution.execute_into(
+        path.as_bytes(),
+        Value::Map(template.top.clone()),
+        |written| match without_no_value(written) {
+            Some(kept) => to_text(&kept),
+            None => to_text(written),
+        },
+    )
+}
+
+fn to_text(bytes: &[u8]) -> String {
+    // The check alone is several times faster than the conversion, and nearly always enough.
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes).into_owned(), str::to_owned)
 }
 
 /// Helm takes out what Go prints for missing values, wherever it comes from. None if there is none.

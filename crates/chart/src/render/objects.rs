@@ -1,6 +1,7 @@
 //! What templates see: `.Values`, `.Chart`, `.Release`, `.Capabilities` and the rest of the top object.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -43,6 +44,19 @@ pub(super) struct Shared {
     release: Value,
     capabilities: Value,
     compat: Compat,
+    chart_keys: SameKeys<18>,
+    top_keys: SameKeys<6>,
+}
+
+/// The keys of maps that all have the same ones. They are made with the first map: there may be hundreds of charts.
+#[derive(Default)]
+struct SameKeys<const COUNT: usize>(OnceCell<[Text; COUNT]>);
+
+impl<const COUNT: usize> SameKeys<COUNT> {
+    fn map(&self, entries: [(&str, Value); COUNT]) -> Map {
+        let keys = self.0.get_or_init(|| entries.each_ref().map(|(key, _)| Text::from(*key)));
+        keys.iter().zip(entries).map(|(key, (_, value))| (key.clone(), value)).collect()
+    }
 }
 
 impl Shared {
@@ -57,12 +71,18 @@ impl Shared {
             ("Service", Value::from("Helm")),
         ];
         let capabilities = Value::object(ClusterCapabilities::new(&options.capabilities));
-        Self { release: map(entries), capabilities, compat: options.compat }
+        Self {
+            release: map(entries),
+            capabilities,
+            compat: options.compat,
+            chart_keys: SameKeys::default(),
+            top_keys: SameKeys::default(),
+        }
     }
 
     /// `.Chart`.
     fn metadata(&self, metadata: &Metadata, is_root: bool) -> Value {
-        let fields = fields_of(metadata, is_root);
+        let fields = self.chart_keys.map(fields_of(metadata, is_root));
         match self.compat {
             Compat::Helm3 => Value::object(ChartStruct(fields)),
             _ => Value::Map(fields),
@@ -71,15 +91,14 @@ impl Shared {
 
     /// The dot of a chart's templates.
     pub(super) fn top(&self, chart: &Chart, values: Value, subcharts: Map, is_root: bool) -> Map {
-        let entries = [
+        self.top_keys.map([
             ("Chart", self.metadata(&chart.metadata, is_root)),
             ("Files", Value::Map(files(&chart.files))),
             ("Release", self.release.clone()),
             ("Capabilities", self.capabilities.clone()),
             ("Values", values),
             ("Subcharts", Value::Map(subcharts)),
-        ];
-        entries.into_iter().map(|(key, value)| (Text::from(key), value)).collect()
+        ])
     }
 }
 
@@ -92,7 +111,7 @@ fn texts(items: &[String]) -> Value {
 }
 
 /// The metadata of a chart under Go's field names.
-fn fields_of(metadata: &Metadata, is_root: bool) -> Map {
+fn fields_of(metadata: &Metadata, is_root: bool) -> [(&'static str, Value); 18] {
     let maintainers = metadata.maintainers.iter().map(|maintainer| {
         map([
             ("Name", Value::from(maintainer.name.as_str())),
@@ -123,7 +142,7 @@ fn fields_of(metadata: &Metadata, is_root: bool) -> Map {
             Map::of(MapType::Strings, entries.collect())
         }
     };
-    let fields = [
+    [
         ("Name", Value::from(metadata.name.as_str())),
         ("Home", Value::from(metadata.home.as_str())),
         ("Sources", texts(&metadata.sources)),
@@ -142,8 +161,7 @@ fn fields_of(metadata: &Metadata, is_root: bool) -> Map {
         ("Dependencies", dependencies.collect::<Vec<_>>().into()),
         ("Type", Value::from(metadata.kind.as_str())),
         ("IsRoot", Value::from(is_root)),
-    ];
-    fields.into_iter().map(|(key, value)| (Text::from(key), value)).collect()
+    ]
 }
 
 /// `.Chart` of Helm 3: a struct, of which unknown fields are an error.

@@ -77,12 +77,26 @@ pub(crate) fn break_text(bytes: &[u8], at: usize) -> &'static str {
 pub(crate) fn find_break(bytes: &[u8], from: usize) -> usize {
     let mut at = from;
     loop {
-        at = find(bytes, at, BREAK);
+        at = find_start_of_break(bytes, at);
         if at == bytes.len() || break_width(bytes, at) > 0 {
             return at;
         }
         at += 1;
     }
+}
+
+/// The next byte that is or may begin a line break, or the length. Lines are passed over a block at a time, without a
+/// branch for each byte.
+fn find_start_of_break(bytes: &[u8], from: usize) -> usize {
+    const BLOCK: usize = 16;
+    let is_start = |byte: u8| (byte == b'\n') | (byte == b'\r') | (byte == 0xC2) | (byte == 0xE2);
+    let clean_blocks = bytes[from..]
+        .as_chunks::<BLOCK>()
+        .0
+        .iter()
+        .take_while(|block| !block.iter().fold(false, |found, &byte| found | is_start(byte)))
+        .count();
+    find(bytes, from + clean_blocks * BLOCK, BREAK)
 }
 
 /// Whether a blank, a line break or the end of the input is at `at`.

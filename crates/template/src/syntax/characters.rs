@@ -17,14 +17,31 @@ pub(super) fn first(bytes: &[u8]) -> Option<(char, usize)> {
     Some(valid.chars().next().map_or((char::REPLACEMENT_CHARACTER, 1), |found| (found, found.len_utf8())))
 }
 
+/// The ASCII characters of names.
+static IN_NAMES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0u8;
+    while byte.is_ascii() {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_';
+        byte += 1;
+    }
+    table
+};
+
 /// How many bytes at the start are characters of names?
 pub(super) fn name_length(bytes: &[u8]) -> usize {
     let mut length = 0;
     loop {
-        length +=
-            bytes[length..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
-        match first(&bytes[length..]) {
-            Some((character, width)) if !character.is_ascii() && is_in_names(character) => length += width,
+        let rest = &bytes[length..];
+        let Some(known) = rest.iter().position(|byte| !IN_NAMES[usize::from(*byte)]) else {
+            return bytes.len();
+        };
+        length += known;
+        if rest[known].is_ascii() {
+            return length;
+        }
+        match first(&rest[known..]) {
+            Some((character, width)) if is_in_names(character) => length += width,
             _ => return length,
         }
     }

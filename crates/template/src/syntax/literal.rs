@@ -1,15 +1,16 @@
 //! Go's literals: quoted strings, character constants, integers and floats.
 
 use super::characters::first;
+use crate::value::Text;
 
 /// What a string literal with its quotes (`"…"` or `` `…` ``) means; `None` if it is malformed.
-pub(super) fn string(quoted: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn string(quoted: &[u8]) -> Option<Text> {
     let [quote, body @ .., _] = quoted else { return None };
     if *quote == b'`' {
-        return Some(body.iter().copied().filter(|byte| *byte != b'\r').collect());
+        return Some(body.iter().copied().filter(|byte| *byte != b'\r').collect::<Vec<_>>().into());
     }
     if memchr::memchr(b'\\', body).is_none() && std::str::from_utf8(body).is_ok() {
-        return Some(body.to_vec());
+        return Some(body.into());
     }
     let mut text = Vec::with_capacity(body.len());
     let mut rest = body;
@@ -21,7 +22,7 @@ pub(super) fn string(quoted: &[u8]) -> Option<Vec<u8>> {
         }
         rest = after;
     }
-    Some(text)
+    Some(text.into())
 }
 
 /// What a character or an escape of a literal stands for.

@@ -379,6 +379,6 @@ impl<'a> Parser<'a> {
     }
 
     fn unquoted(&self, item: Item) -> Result<Text, Error> {
-        literal::string(self.value(item)).map(Text::from).ok_or_else(|| self.fail("invalid syntax"))
+        literal::string(self.value(item)).ok_or_else(|| self.fail("invalid syntax"))
     }
 }

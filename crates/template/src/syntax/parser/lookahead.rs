@@ -21,22 +21,35 @@ impl Parser<'_> {
         self.scope.lookahead.items[0]
     }
 
+    #[inline]
     pub(super) fn next(&mut self) -> Item {
         let lookahead = &mut self.scope.lookahead;
         match lookahead.pending.checked_sub(1) {
-            Some(pending) => lookahead.pending = pending,
-            None => lookahead.items[0] = self.lexer.next(),
+            Some(pending) => {
+                lookahead.pending = pending;
+                lookahead.items[pending]
+            }
+            None => self.read(),
         }
-        lookahead.items[lookahead.pending]
+    }
+
+    /// A new item. Most are asked for several times, and read once.
+    #[inline(never)]
+    fn read(&mut self) -> Item {
+        let item = self.lexer.next();
+        self.scope.lookahead.items[0] = item;
+        item
     }
 
     /// The next item, to be read again.
+    #[inline]
     pub(super) fn peek(&mut self) -> Item {
         let item = self.next();
         self.put_back();
         item
     }
 
+    #[inline]
     pub(super) fn next_non_space(&mut self) -> Item {
         loop {
             let item = self.next();

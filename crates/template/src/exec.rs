@@ -21,7 +21,7 @@ use crate::error::Error;
 use crate::format::quote;
 use crate::function::Slot;
 use crate::limits::{Budget, Limits};
-use crate::syntax::{self, Tree};
+use crate::syntax::{self, FieldNames, Tree};
 use crate::value::{Text, Value, WeakMap};
 use walk::{State, Variables};
 
@@ -65,6 +65,7 @@ pub struct Execution {
     spare_variables: Vec<Variables>,
     /// The texts that functions executed, parsed.
     parsed: HashMap<Text, Rc<Vec<Rc<Tree>>>, RandomState>,
+    field_names: FieldNames,
     /// The varying functions that were called.
     varying: BTreeSet<&'static str>,
     /// Maps that were changed and so may hold themselves.
@@ -91,6 +92,7 @@ impl Execution {
             spare_arguments: Vec::new(),
             spare_variables: Vec::new(),
             parsed: HashMap::default(),
+            field_names: FieldNames::default(),
             varying: BTreeSet::new(),
             changed: Vec::new(),
         }
@@ -147,7 +149,8 @@ impl Execution {
         }
         self.budget.spend(text.len() as u64)?;
         self.budget.claim(text.len())?;
-        let trees = syntax::parse(self.set.name(), text.clone(), self.set.functions())?;
+        let trees =
+            syntax::parse(self.set.name(), text.clone(), self.set.functions(), &mut self.field_names)?;
         let size = trees.iter().map(|tree| tree.size).max().unwrap_or_default();
         self.budget.claim_many(TREE_BYTES + size * NODE_BYTES)?;
         let trees: Rc<Vec<_>> = Rc::new(trees.into_iter().map(Rc::new).collect());

@@ -15,4 +15,4 @@ pub(crate) use node::{
     Branch, Chain, Command, Expression, Node, Number, Pipe, Position, TemplateCall, Tree, Variable,
     is_empty_tree, on_large_stack,
 };
-pub(crate) use parser::parse;
+pub(crate) use parser::{FieldNames, parse};

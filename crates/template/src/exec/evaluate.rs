@@ -54,7 +54,7 @@ impl<'t> State<'_, 't> {
         command: &'t Command,
         last: Option<Slot>,
     ) -> Result<Slot, Error> {
-        let (first, arguments) = command.arguments.split_first().expect("a command has an operand");
+        let Command { operand: first, arguments, .. } = command;
         match first {
             Expression::Field(..) | Expression::Chain(_) | Expression::Variable(_) => {
                 self.evaluate_operand(dot, Operand { expression: first, arguments, last })

@@ -5,7 +5,7 @@ use foldhash::fast::RandomState;
 
 use crate::error::Error;
 use crate::functions::Functions;
-use crate::syntax::{self, Tree};
+use crate::syntax::{self, FieldNames, Tree};
 use crate::value::Text;
 
 /// Templates that can call one another by name, and the functions they can call.
@@ -20,6 +20,7 @@ pub struct TemplateSet {
     trees: HashMap<Text, Rc<Tree>, RandomState>,
     /// The nodes and operands of all texts that were parsed.
     size: usize,
+    field_names: FieldNames,
 }
 
 /// Nodes and operands in all texts of a set. The largest public charts have some ten thousands.
@@ -29,7 +30,14 @@ impl TemplateSet {
     /// A set without templates. Errors call it by the name.
     #[must_use]
     pub fn new(name: &str, functions: Rc<Functions>) -> Self {
-        Self { name: name.into(), functions, below: None, trees: HashMap::default(), size: 0 }
+        Self {
+            name: name.into(),
+            functions,
+            below: None,
+            trees: HashMap::default(),
+            size: 0,
+            field_names: FieldNames::default(),
+        }
     }
 
     /// A set without templates of its own over another one.
@@ -41,6 +49,7 @@ impl TemplateSet {
             below: Some(Rc::clone(below)),
             trees: HashMap::default(),
             size: 0,
+            field_names: FieldNames::default(),
         }
     }
 
@@ -82,7 +91,7 @@ impl TemplateSet {
     /// # Errors
     /// A parse error; the set stays as it was.
     pub fn parse(&mut self, name: &Text, text: impl AsRef<[u8]> + 'static) -> Result<(), Error> {
-        let trees = syntax::parse(name, text, &self.functions)?;
+        let trees = syntax::parse(name, text, &self.functions, &mut self.field_names)?;
         self.size += trees.iter().map(|tree| tree.size).max().unwrap_or_default();
         if self.size > MAX_SIZE {
             let text =

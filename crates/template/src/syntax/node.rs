@@ -149,7 +149,9 @@ pub(crate) struct Pipe {
 pub(crate) struct Command {
     /// Where it begins, as Go reports it.
     pub(crate) position: Position,
-    /// The operand or function, and its arguments; never empty.
+    /// The operand or function.
+    pub(crate) operand: Expression,
+    /// Its arguments.
     pub(crate) arguments: Vec<Expression>,
 }
 

@@ -30,6 +30,9 @@ const MAX_NESTING: usize = 10_000;
 /// Nodes and operands of one text. Each takes about a hundred bytes; the largest public template has some thousands.
 const MAX_SIZE: usize = 500_000;
 
+/// The names of fields that were met so far: most stand in many places, and share their bytes.
+pub(crate) type FieldNames = HashSet<Text, RandomState>;
+
 /// Parses a text.
 ///
 /// The first tree is that of the text; the others are its `define`s and `block`s in the order in which they end. No
@@ -41,9 +44,10 @@ pub(crate) fn parse(
     name: &Text,
     text: impl AsRef<[u8]> + 'static,
     functions: &Functions,
+    field_names: &mut FieldNames,
 ) -> Result<Vec<Tree>, Error> {
     let source = Rc::new(Source::new(name, text));
-    let mut parser = Parser::new(&source, functions);
+    let mut parser = Parser::new(&source, functions, field_names);
     parser.parse_text()?;
     Ok(parser.into_trees())
 }
@@ -62,8 +66,7 @@ struct Parser<'a> {
     arguments: Vec<Expression>,
     trees: Vec<Tree>,
     tree_of: HashMap<Text, usize>,
-    /// The names of fields so far: most stand in a text many times.
-    field_names: HashSet<Text, RandomState>,
+    field_names: &'a mut FieldNames,
 }
 
 /// What an action turned out to be.
@@ -89,7 +92,7 @@ impl Display for Closing {
 }
 
 impl<'a> Parser<'a> {
-    fn new(source: &'a Rc<Source>, functions: &'a Functions) -> Self {
+    fn new(source: &'a Rc<Source>, functions: &'a Functions, field_names: &'a mut FieldNames) -> Self {
         let words = LoopWords {
             has_break: functions.get("break").is_none(),
             has_continue: functions.get("continue").is_none(),
@@ -106,7 +109,7 @@ impl<'a> Parser<'a> {
             arguments: Vec::new(),
             trees: Vec::new(),
             tree_of: HashMap::new(),
-            field_names: HashSet::default(),
+            field_names,
         }
     }
 

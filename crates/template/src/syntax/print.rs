@@ -62,10 +62,9 @@ impl Display for Pipe {
 
 impl Display for Command {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> Result {
-        for (index, argument) in self.arguments.iter().enumerate() {
-            if index > 0 {
-                formatter.write_str(" ")?;
-            }
+        print_operand(&self.operand, formatter)?;
+        for argument in &self.arguments {
+            formatter.write_str(" ")?;
             print_operand(argument, formatter)?;
         }
         Ok(())

@@ -3,14 +3,14 @@
 use std::fmt::{Display, Write as _};
 
 use super::node::{Branch, Expression, Node, Number, Pipe, Position, Tree, Variable, is_empty_tree};
-use super::parse;
+use super::{FieldNames, parse};
 use crate::functions::Functions;
 use crate::value::Text;
 
 /// The trees with every node, its position and how it prints; or the error.
 fn dump(name: &[u8], text: &[u8], functions: &Functions) -> String {
     let name = Text::from(name);
-    let mut trees = match parse(&name, Text::from(text), functions) {
+    let mut trees = match parse(&name, Text::from(text), functions, &mut FieldNames::default()) {
         Ok(trees) => trees,
         Err(error) => return format!("ERROR {error}"),
     };
@@ -85,8 +85,8 @@ impl<'t> Dump<'t> {
         }
         for command in &pipe.commands {
             self.line(depth + 1, "command", command.position, "", command);
-            for argument in &command.arguments {
-                self.expression(depth + 2, argument);
+            for expression in std::iter::once(&command.operand).chain(&command.arguments) {
+                self.expression(depth + 2, expression);
             }
         }
     }
@@ -180,7 +180,8 @@ fn some_functions() -> Functions {
 }
 
 fn parsed(text: &str) -> Result<Vec<Tree>, String> {
-    parse(&Text::from("t"), Text::from(text), &some_functions()).map_err(|error| error.to_string())
+    parse(&Text::from("t"), Text::from(text), &some_functions(), &mut FieldNames::default())
+        .map_err(|error| error.to_string())
 }
 
 #[test]

@@ -95,7 +95,7 @@ impl<'a> Parser<'a> {
         if commands.is_empty() {
             return Err(self.fail(format_args!("missing value for {context}")));
         }
-        let constant = commands.iter().skip(1).position(|command| is_literal(&command.arguments[0]));
+        let constant = commands.iter().skip(1).position(|command| is_literal(&command.operand));
         match constant {
             Some(index) => {
                 Err(self.fail(format_args!("non executable command in pipeline stage {}", index + 2)))
@@ -123,11 +123,14 @@ impl<'a> Parser<'a> {
             }
             break;
         }
-        let arguments = self.arguments.split_off(base);
-        if arguments.is_empty() {
-            return Err(self.fail("empty command"));
+        let mut expressions = self.arguments.drain(base..);
+        match expressions.next() {
+            Some(operand) => Ok(Command { position, operand, arguments: expressions.collect() }),
+            None => {
+                drop(expressions);
+                Err(self.fail("empty command"))
+            }
         }
-        Ok(Command { position, arguments })
     }
 
     /// A term and the fields behind it; nothing if the next item begins no term.

@@ -11,8 +11,9 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SourceSettings {
-    /// Where it is: `https://host/path`, `s3://host/bucket/prefix`, a git URL, or `oci://registry/namespace`. User
-    /// information in it is taken for credentials.
+    /// Where it is: `https://host/path`, `s3://host/bucket/prefix`, a bucket elsewhere by the URL of its service (`gs://`,
+    /// `azblob://`, `oss://`, `cos://`, `obs://`, `swift://`), a git URL, or `oci://registry/namespace`. User information in
+    /// it is taken for credentials.
     #[schema(max_length = 2048)]
     pub url: String,
     /// What the source is, where its URL does not tell: a URL with `https` may be a Helm repository or git.
@@ -32,6 +33,12 @@ pub struct SourceSettings {
     pub sub_path: Option<String>,
     /// Whether every tag of a git repository is a version, and not its branch.
     pub tags_as_versions: bool,
+    /// Whether every look asks a registry what each known tag points at, one request for each. Without it a tag that was
+    /// moved is noticed when its package is fetched.
+    pub check_moved_tags: bool,
+    /// Token servers of a registry, as `HOST` or `HOST:PORT`, that may see the credentials though they are not in the
+    /// registry's own domain.
+    pub token_servers: Vec<String>,
     /// Certificates of authorities to trust besides the system's, PEM.
     #[schema(max_length = 65536)]
     pub certificate_authority: Option<String>,
@@ -63,6 +70,8 @@ impl Default for SourceSettings {
             reference: None,
             sub_path: None,
             tags_as_versions: false,
+            check_moved_tags: false,
+            token_servers: Vec::new(),
             certificate_authority: None,
             skip_tls_verification: false,
             include: Vec::new(),

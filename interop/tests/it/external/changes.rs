@@ -2,6 +2,7 @@
 
 use chandlery_source::testing::{Answer, Server as Web};
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use super::ALLOW;
 use super::api::Api;
@@ -121,6 +122,36 @@ fn charts_of_a_registry_in_an_index() {
     assert_eq!(admin.versions(), ["web 1.0.0", "web 1.1.0+build.7"].map(str::to_owned).into());
     everybody_pulls(&server, "web", "1.0.0");
     open.stop();
+    everybody_pulls(&server, "web", "1.0.0");
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+/// Somebody moves a tag. Whoever asked to be told is told at the next look; the first package stays the package.
+#[test]
+fn a_tag_that_was_moved() {
+    let mut registry = Registry::open();
+    registry.publish("web", "1.0.0");
+    let server = Server::start_with(&ALLOW);
+    let admin = Api::sign_in(&server);
+    admin.create_workspace();
+    let given = registry.given().anonymous();
+    admin.add(&given).unwrap();
+    let moved = Package::new("web", "1.0.0").with("templates/other.yaml", "kind: List\n").bytes();
+    registry.publisher().write("web-1.0.0.tgz", &moved);
+    registry.push("web-1.0.0.tgz");
+
+    admin.sync().unwrap();
+    assert_eq!(admin.source()["changed_digests"], json!([]), "its tags are the same");
+    admin.replace(&given.set("check_moved_tags", true));
+    admin.sync().unwrap();
+    let source = admin.source();
+    let changed = source["changed_digests"].as_array().unwrap();
+    assert_eq!(changed.len(), 1, "{source}");
+    assert_eq!(changed[0]["digest"], json!(sha256(&package("web", "1.0.0"))));
+    assert_eq!(changed[0]["claimed"], json!(sha256(&moved)));
     everybody_pulls(&server, "web", "1.0.0");
 }
 

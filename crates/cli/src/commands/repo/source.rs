@@ -40,6 +40,12 @@ pub(super) struct SourceArguments {
     /// Every tag of a git repository is a version.
     #[arg(long)]
     tags_as_versions: bool,
+    /// Ask a registry at every look what each known tag points at, to notice those that were moved.
+    #[arg(long)]
+    check_moved_tags: bool,
+    /// A token server of a registry, outside of its domain, that may see the credentials; may be given several times.
+    #[arg(long = "token-server", value_name = "HOST[:PORT]")]
+    token_servers: Vec<String>,
     /// Certificates of authorities to trust besides the system's, PEM.
     #[arg(long, value_name = "FILE")]
     source_ca_file: Option<PathBuf>,
@@ -184,6 +190,8 @@ impl SourceArguments {
             reference: self.reference,
             sub_path: self.sub_path,
             tags_as_versions: self.tags_as_versions,
+            check_moved_tags: self.check_moved_tags,
+            token_servers: self.token_servers,
             certificate_authority: certificate_authority.transpose()?,
             skip_tls_verification: self.skip_source_tls_verification,
             include: self.include,

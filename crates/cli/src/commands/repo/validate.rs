@@ -67,6 +67,9 @@ pub(crate) struct ValidateArguments {
     /// Read each tag of a git repository that is a version.
     #[arg(long)]
     tags: bool,
+    /// A token server of a registry, outside of its domain, that may see the credentials; may be given several times.
+    #[arg(long = "token-server", value_name = "HOST[:PORT]")]
+    token_servers: Vec<String>,
     #[command(flatten)]
     output: OutputArguments,
 }
@@ -102,6 +105,7 @@ impl ValidateArguments {
             reference: self.reference.clone(),
             sub_path: self.path.clone(),
             tags_as_versions: self.tags,
+            token_servers: self.token_servers.clone(),
             ..Access::default()
         })
     }

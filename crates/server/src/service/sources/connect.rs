@@ -103,7 +103,8 @@ fn access_of(settings: &SourceSettings) -> Access {
         reference: settings.reference.clone(),
         sub_path: settings.sub_path.clone(),
         tags_as_versions: settings.tags_as_versions,
-        ..Access::default()
+        check_moved_tags: settings.check_moved_tags,
+        token_servers: settings.token_servers.clone(),
     }
 }
 

@@ -112,12 +112,12 @@ make_program() {
   esac
 }
 
-# Nothing of the packages is run while they are installed.
+# Nothing of the packages is run while they are installed. What is in the cache is not asked for again: all is pinned.
 install_npm() {
   local directory=$modules/$1
   rm -rf "$directory" && mkdir -p "$directory" &&
     cp "$here/$1/package.json" "$here/$1/package-lock.json" "$directory" &&
-    (cd "$directory" && nice -n 10 npm ci --ignore-scripts --no-audit --no-fund) &&
+    (cd "$directory" && nice -n 10 npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --no-update-notifier) &&
     printf '#!/bin/sh\nexec node "%s" "$@"\n' "$directory/node_modules/$3" >"$2" &&
     chmod +x "$2"
 }

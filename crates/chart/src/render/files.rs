@@ -8,7 +8,7 @@ use std::rc::Rc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chandlery_template::{
-    Call, Error, Function, IntoFunction, List, Map, MapType, Member, NamedMap, Text, Value,
+    ByteSlice, Call, Error, Function, IntoFunction, List, Map, MapType, Member, NamedMap, Text, Value,
 };
 
 use super::yaml;
@@ -20,8 +20,9 @@ const FILES: MapType =
 
 /// `.Files` of a chart.
 pub(super) fn files(files: &[File]) -> Map {
-    let entries =
-        files.iter().map(|file| (Text::from(file.path.as_str()), Value::Bytes(Rc::from(&file.data[..]))));
+    let entries = files
+        .iter()
+        .map(|file| (Text::from(file.path.as_str()), Value::Bytes(ByteSlice::new(file.data.clone()))));
     Map::of(FILES, entries.collect())
 }
 
@@ -47,10 +48,10 @@ fn files_method(files: &Map, name: &str) -> Option<Member> {
 }
 
 /// The content of a file; empty if there is none.
-fn bytes_of(files: &Map, path: &Text) -> Rc<[u8]> {
+fn bytes_of(files: &Map, path: &Text) -> ByteSlice {
     match files.get(path) {
         Some(Value::Bytes(bytes)) => bytes,
-        _ => Rc::from([]),
+        _ => ByteSlice::default(),
     }
 }
 

@@ -159,7 +159,7 @@ fn member(version: &Version, name: &str) -> Option<Member> {
 }
 
 fn bytes(text: &str) -> Value {
-    Value::Bytes(Rc::from(text.as_bytes()))
+    Value::Bytes(text.as_bytes().into())
 }
 
 fn method<Arguments>(name: &'static str, function: impl IntoFunction<Arguments>) -> Option<Member> {

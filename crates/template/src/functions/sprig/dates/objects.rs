@@ -26,7 +26,7 @@ fn int(number: i64) -> Value {
 }
 
 fn bytes(bytes: &[u8]) -> Value {
-    Value::Bytes(Rc::from(bytes))
+    Value::Bytes(bytes.into())
 }
 
 /// Types that are objects and arguments of their own Go type.

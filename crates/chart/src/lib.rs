@@ -35,8 +35,8 @@ pub use lock::Lock;
 pub use metadata::{Dependency, LegacyFields, Maintainer, Metadata, MetadataError, ShapeError};
 pub use package::{PackageError, PackageOptions, file_name};
 pub use provenance::{
-    ProvenanceError, ProvenanceIdentity, SigningIdentity, Verification, listed_files, parse_identity,
-    verify_provenance,
+    ProvenanceError, ProvenanceIdentity, SigningIdentity, Verification, check_provenance, listed_files,
+    parse_identity, verify_provenance,
 };
 pub use starter::starter_files;
 pub use timestamp::{Timestamp, TimestampError};

@@ -11,7 +11,7 @@ mod verify;
 
 pub use parse::{ProvenanceIdentity, parse_identity};
 pub use sign::SigningIdentity;
-pub use verify::{Verification, listed_files, verify_provenance};
+pub use verify::{Verification, check_provenance, listed_files, verify_provenance};
 
 /// Why a provenance file could not be read, made or verified.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

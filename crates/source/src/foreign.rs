@@ -20,6 +20,7 @@ mod listing;
 mod object_store;
 mod oci;
 mod package;
+mod provenance;
 mod spool;
 mod url;
 mod validate;

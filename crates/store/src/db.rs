@@ -14,6 +14,7 @@ mod columns;
 mod connection;
 pub mod deliveries;
 pub mod external_charts;
+pub mod external_provenances;
 pub mod groups;
 pub mod idempotency_keys;
 pub mod identities;

@@ -20,10 +20,10 @@ pub mod testing;
 pub use blobs::{BlobReader, BlobSource, BlobStream, Blobs, FinishedBlob, StorageKey, TempBlob};
 pub use db::{
     Connection, Database, Pool, Transaction, accounts, app_versions, apps, attachments, audit, categories,
-    charts, deliveries, external_charts, groups, idempotency_keys, identities, imports, invitations,
-    listings, members, notification_choices, packages, platform_settings, projects, provenance, repositories,
-    reviews, robots, roles, sessions, source_runs, sources, storefront, tokens, virtual_repositories,
-    webhooks, workspaces,
+    charts, deliveries, external_charts, external_provenances, groups, idempotency_keys, identities, imports,
+    invitations, listings, members, notification_choices, packages, platform_settings, projects, provenance,
+    repositories, reviews, robots, roles, sessions, source_runs, sources, storefront, tokens,
+    virtual_repositories, webhooks, workspaces,
 };
 pub use garbage::GarbageReport;
 pub use sealing::{Keyring, Sealed};

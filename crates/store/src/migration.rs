@@ -4,6 +4,7 @@ mod account_groups;
 mod app_store;
 mod delivery_queues;
 mod dialect;
+mod external_provenances;
 mod imports;
 mod initial;
 mod lists;
@@ -20,7 +21,7 @@ use dialect::in_dialect;
 
 /// Every migration by the name under which databases remember it, with its statements in the words of [`in_dialect`].
 /// What has been released does not change any more.
-const MIGRATIONS: [(&str, &[&str]); 9] = [
+const MIGRATIONS: [(&str, &[&str]); 10] = [
     ("m0001_initial", initial::CHANGES),
     ("m0002_app_store", app_store::CHANGES),
     ("m0003_sources", sources::CHANGES),
@@ -30,6 +31,7 @@ const MIGRATIONS: [(&str, &[&str]); 9] = [
     ("m0007_virtual_repositories", virtual_repositories::CHANGES),
     ("m0008_delivery_queues", delivery_queues::CHANGES),
     ("m0009_stored_digests", stored_digests::CHANGES),
+    ("m0010_external_provenances", external_provenances::CHANGES),
 ];
 
 struct Migration {

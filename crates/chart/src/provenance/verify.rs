@@ -38,22 +38,38 @@ pub fn verify_provenance(
 ) -> Result<Verification, ProvenanceError> {
     let signed = read_message(provenance)?;
     let key = find_signer(&signed, keyring::read(keyring)?)?;
-    let sums = message::parse_sums(&signed.signed_text())?;
-    let listed = sums.get(file_name).ok_or_else(|| ProvenanceError::FileNotListed(file_name.to_owned()))?;
-    let actual = format!("sha256:{digest}");
-    if *listed != actual {
-        return Err(ProvenanceError::WrongDigest {
-            file: file_name.to_owned(),
-            signed: listed.clone(),
-            actual,
-        });
-    }
+    check_listed(&signed, file_name, digest)?;
     Ok(Verification {
         fingerprint: format!("{:X}", key.primary_key.fingerprint()),
         signed_by: keyring::user_ids(&PublicOrSecret::Public(key)),
         file_name: file_name.to_owned(),
         digest: *digest,
     })
+}
+
+/// Checks that the provenance file is a clear-signed message that lists the file with this digest, whoever signed it.
+///
+/// # Errors
+/// [`ProvenanceError::NoSignature`], [`ProvenanceError::Message`], [`ProvenanceError::FileNotListed`] and
+/// [`ProvenanceError::WrongDigest`].
+pub fn check_provenance(provenance: &[u8], file_name: &str, digest: &Digest) -> Result<(), ProvenanceError> {
+    check_listed(&read_message(provenance)?, file_name, digest)
+}
+
+fn check_listed(
+    signed: &CleartextSignedMessage,
+    file_name: &str,
+    digest: &Digest,
+) -> Result<(), ProvenanceError> {
+    let sums = message::parse_sums(&signed.signed_text())?;
+    let listed = sums.get(file_name).ok_or_else(|| ProvenanceError::FileNotListed(file_name.to_owned()))?;
+    let actual = format!("sha256:{digest}");
+    match *listed == actual {
+        true => Ok(()),
+        false => {
+            Err(ProvenanceError::WrongDigest { file: file_name.to_owned(), signed: listed.clone(), actual })
+        }
+    }
 }
 
 /// The files that a provenance file lists with their sums (`sha256:…`), whoever signed it.

@@ -10,7 +10,7 @@ use chandlery_store::app_versions::{self, AppVersionChange, AppVersionRow, NewAp
 use chandlery_store::apps::{self, AppRow};
 use chandlery_store::charts::VersionRow;
 use chandlery_store::reviews::{self, ReviewRow};
-use chandlery_store::{FinishedBlob, Transaction, audit, provenance};
+use chandlery_store::{FinishedBlob, Transaction, audit};
 use jiff::Timestamp;
 
 use crate::app::{App, Scope};
@@ -18,7 +18,7 @@ use crate::http::conditional::IfMatch;
 use crate::http::pages::limit_of;
 use crate::service::apps::{AppScope, about};
 use crate::service::lifecycle::{possible_actions, settings};
-use crate::service::packages::{read_stored, stored_version};
+use crate::service::packages::{read_stored, stored_provenance, stored_version};
 use crate::service::publish::{checked_package, checked_provenance};
 use crate::service::version_order::sort_key;
 use crate::service::{charts, virtual_repositories};
@@ -52,7 +52,6 @@ impl NewPackage {
     /// Takes a version that a repository holds, whose bytes are in their place.
     pub(crate) async fn of_repository(app: &App, scope: &Scope, chart: &str, version: &str) -> Result<Self> {
         scope.require(Permission::AppsView)?;
-        let reader = app.store.database().reader();
         let sources = virtual_repositories::sources(app, scope, chart).await?;
         let held = charts::exact_version(app, &sources, chart, version).await?;
         let held = held.ok_or_else(|| {
@@ -60,8 +59,7 @@ impl NewPackage {
         })?;
         let repository = held.repository.clone();
         let found = stored_version(app, held).await?;
-        let signature = format!("{}.prov", found.file_name);
-        let signed = provenance::find(reader, repository.id, &signature).await?;
+        let signed = stored_provenance(app, &repository, &found.file_name).await?;
         let signed = signed.map(|file| (file.digest, file.size));
         let (metadata, text) = match repository.source {
             // What is kept of it was said by a listing, and not by the package.

@@ -83,21 +83,52 @@ async fn file_in(app: &App, repository: &Repository, name: &str) -> Result<Store
     if let Some((_, file)) = app.packages.files.get(&key).filter(|(as_of, _)| *as_of == generation) {
         return Ok(file);
     }
-    let reader = app.store.database().reader();
-    let row = if name.ends_with(".prov") {
-        provenance::find(reader, repository.id, name).await?
-    } else {
-        packages::find_file(reader, repository.id, name).await?
+    let row = match name.ends_with(".prov") {
+        true => provenance_in(app, repository, name).await?,
+        false => package_in(app, repository, name).await?,
     };
-    let mut row = row.ok_or_else(|| Error::not_found("object"))?;
-    if !row.stored {
-        sources::packages::fetch(app, repository.id, name).await?;
-        let here = packages::find_file(app.store.database().writer(), repository.id, name).await?;
-        row = here.ok_or_else(|| Error::not_found("object"))?;
-    }
     let file = StoredFile { digest: row.digest, size: row.size };
     app.packages.files.insert(key, (generation, file.clone()));
     Ok(file)
+}
+
+/// The package of this name with its bytes here: those of an external repository come with the first pull.
+async fn package_in(app: &App, repository: &Repository, name: &str) -> Result<packages::StoredFile> {
+    let database = app.store.database();
+    let row = packages::find_file(database.reader(), repository.id, name).await?.ok_or_else(not_found)?;
+    if row.stored {
+        return Ok(row);
+    }
+    sources::packages::fetch(app, repository.id, name).await?;
+    packages::find_file(database.writer(), repository.id, name).await?.ok_or_else(not_found)
+}
+
+/// The provenance file of this name: that of an external package comes with the first pull.
+async fn provenance_in(app: &App, repository: &Repository, name: &str) -> Result<packages::StoredFile> {
+    let database = app.store.database();
+    if let Some(row) = provenance::find(database.reader(), repository.id, name).await? {
+        return Ok(row);
+    }
+    let package = name.strip_suffix(".prov").filter(|_| repository.source.is_some());
+    sources::provenances::fetch(app, repository.id, package.ok_or_else(not_found)?).await?;
+    provenance::find(database.writer(), repository.id, name).await?.ok_or_else(not_found)
+}
+
+fn not_found() -> Error {
+    Error::not_found("object")
+}
+
+/// The provenance file of a package, if there is one that can be had now.
+pub(crate) async fn stored_provenance(
+    app: &App,
+    repository: &Repository,
+    package: &str,
+) -> Result<Option<packages::StoredFile>> {
+    match provenance_in(app, repository, &format!("{package}.prov")).await {
+        Ok(file) => Ok(Some(file)),
+        Err(Error::NotFound(_) | Error::Unavailable { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The templates of a package as ChartMuseum's API shows them: null for none.
@@ -119,10 +150,7 @@ pub(crate) async fn stored_version(app: &App, held: Held) -> Result<VersionRow> 
     if version.stored {
         return Ok(version);
     }
-    let repository_id = repository.id;
-    sources::packages::fetch(app, repository_id, &version.file_name).await?;
-    let here = packages::find_file(app.store.database().writer(), repository_id, &version.file_name).await?;
-    let here = here.ok_or_else(|| Error::not_found("object"))?;
+    let here = package_in(app, &repository, &version.file_name).await?;
     (version.digest, version.size, version.stored) = (here.digest, here.size, here.stored);
     Ok(version)
 }

@@ -106,7 +106,7 @@ fn checked_file_name(metadata: &Metadata) -> Result<String> {
 }
 
 /// The largest provenance file that is read: a Chart.yaml of 1 MiB would be large.
-const LARGEST_PROVENANCE: u64 = 5 << 20;
+pub(super) const LARGEST_PROVENANCE: u64 = 5 << 20;
 
 pub(super) fn checked_provenance(blob: &FinishedBlob) -> Result<NewProvenance> {
     let mut text = Vec::new();

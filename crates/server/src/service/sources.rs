@@ -4,7 +4,9 @@ mod connect;
 mod entries;
 mod history;
 mod imports;
+mod mirror;
 pub(crate) mod packages;
+pub(crate) mod provenances;
 mod sync;
 
 use chandlery_api::{

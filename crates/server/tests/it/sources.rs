@@ -3,6 +3,7 @@
 mod following;
 mod importing;
 mod interrupted;
+mod signing;
 mod trusting;
 
 use std::sync::Arc;

@@ -7,7 +7,9 @@ mod raw;
 mod server;
 mod tls;
 
-pub(crate) use archive::{Archive, Form, big_package, chart_yaml, package, package_of, provenance};
+pub(crate) use archive::{
+    Archive, Form, big_package, chart_yaml, package, package_of, provenance, provenance_of,
+};
 pub(crate) use client::{Answer, Client};
 pub(crate) use process::{ChildServer, ChildSettings, bucket_url};
 pub(crate) use raw::RawConnection;

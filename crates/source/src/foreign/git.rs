@@ -319,17 +319,7 @@ pub(super) async fn open(
     version: Option<&str>,
     limit: u64,
 ) -> Result<PackageReader, Failure> {
-    let SourceUrl::Git(url) = &source.url else {
-        return Err(super::package::lost("it is in a git repository, and the repository is none"));
-    };
-    let commit = Id::read(commit).ok_or_else(|| super::package::lost("its commit is none"))?;
-    let objects = match source.git.get(commit) {
-        Some(objects) => objects,
-        None => {
-            let remote = Remote::find(source, &url.remote).await?;
-            objects(source, &remote, vec![commit]).await?
-        }
-    };
+    let (commit, objects) = objects_of(source, commit).await?;
     let (path, version) = (path.to_owned(), version.map(str::to_owned));
     let packing = tokio::task::spawn_blocking(move || {
         Tree::of_commit(&objects, commit)?.pack(&path, version.as_deref())
@@ -340,4 +330,34 @@ pub(super) async fn open(
         return Err(super::bucket::too_large());
     }
     Ok(PackageReader::of_bytes(packed.bytes))
+}
+
+/// Begins to fetch a file as it is in a commit; `None` if there is no such file.
+pub(super) async fn open_file(
+    source: &Source,
+    commit: &str,
+    path: &str,
+    limit: u64,
+) -> Result<Option<PackageReader>, Failure> {
+    let (commit, objects) = objects_of(source, commit).await?;
+    let path = path.to_owned();
+    let reading = tokio::task::spawn_blocking(move || Tree::of_commit(&objects, commit)?.file(&path));
+    let bytes = reading.await.map_err(|_| Failure::internal("the file could not be read"))??;
+    match bytes {
+        Some(bytes) if bytes.len() as u64 > limit => Err(super::bucket::too_large()),
+        bytes => Ok(bytes.map(PackageReader::of_bytes)),
+    }
+}
+
+/// A commit of the repository with its objects, which may have been read already.
+async fn objects_of(source: &Source, commit: &str) -> Result<(Id, Arc<Objects>), Failure> {
+    let SourceUrl::Git(url) = &source.url else {
+        return Err(super::package::lost("it is in a git repository, and the repository is none"));
+    };
+    let commit = Id::read(commit).ok_or_else(|| super::package::lost("its commit is none"))?;
+    if let Some(objects) = source.git.get(commit) {
+        return Ok((commit, objects));
+    }
+    let remote = Remote::find(source, &url.remote).await?;
+    Ok((commit, objects(source, &remote, vec![commit]).await?))
 }

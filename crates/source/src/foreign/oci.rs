@@ -11,6 +11,7 @@ use chandlery_chart::is_strict_version;
 use chandlery_core::{Digest, Sha256Hasher};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
+use self::manifest::Layers;
 use self::registry::Registry;
 use super::listing::{self, Abandoned, Writer};
 use super::{
@@ -35,6 +36,11 @@ impl Tag {
     fn version(&self) -> String {
         self.tag.replace('_', "+")
     }
+}
+
+/// The tag of a version.
+fn tag_of(version: &str) -> String {
+    version.replace('+', "_")
 }
 
 /// Lists a repository of a registry, or all repositories below a path.
@@ -198,7 +204,7 @@ pub(super) fn locate(url: &str, version: &str) -> Result<Location, String> {
         Some((place, tag)) => (place, Some(tag)),
         None => (place, None),
     };
-    let reference = digest.or(tag).map_or_else(|| version.replace('+', "_"), str::to_owned);
+    let reference = digest.or(tag).map_or_else(|| tag_of(version), str::to_owned);
     let unreadable = |reason: &str| format!("the URL of its package cannot be read: {reason}");
     match SourceUrl::parse(place).map_err(|failure| unreadable(&failure.cause))? {
         (_, Some(_)) => Err("the URL of its package holds a user name or password".to_owned()),
@@ -227,24 +233,88 @@ pub(super) async fn open_chart(
     reference: &str,
     limit: u64,
 ) -> Result<PackageReader, Failure> {
-    let url = RegistryUrl { host: host.to_owned(), path: repository.to_owned() };
-    let registry = Registry::new(source, &url)?;
-    let lost = |cause: String| {
-        let advice = "The index names a chart that its registry does not have: make the index anew.";
-        Failure::new(Stage::SamplePackage, Code::NotARepository, cause, advice)
+    let chart = Chart::read(source, host, repository, reference).await?;
+    chart.open(&chart.layers.package, limit).await
+}
+
+/// Begins to fetch the provenance file of such a chart.
+pub(super) async fn open_provenance_of_chart(
+    source: &Source,
+    host: &str,
+    repository: &str,
+    reference: &str,
+    limit: u64,
+) -> Result<Option<PackageReader>, Failure> {
+    Chart::read(source, host, repository, reference).await?.open_provenance(limit).await
+}
+
+/// Begins to fetch the provenance file of a package of the source's own registry. Its version is the tag, whose manifest
+/// names both files.
+pub(super) async fn open_provenance_of_blob(
+    source: &Source,
+    repository: &str,
+    package: &str,
+    version: &str,
+    limit: u64,
+) -> Result<Option<PackageReader>, Failure> {
+    let SourceUrl::Oci(url) = &source.url else {
+        return Err(super::package::lost("it is in a registry, and the repository is none"));
     };
-    let place = format!("{host}/{repository} {reference}");
-    let manifest = registry.manifest(repository, reference).await?;
-    let manifest = manifest.ok_or_else(|| lost(format!("there is no {place}")))?;
-    let asked = manifest::sha256(reference);
-    if asked.is_some_and(|digest| digest != Digest::of(&manifest)) {
-        return Err(lost(format!("what the registry has for {place} has another digest")));
+    let chart = Chart::read(source, &url.host, repository, &tag_of(version)).await?;
+    if chart.layers.package != package {
+        return Err(super::package::lost("its tag names another one now"));
     }
-    let layer = manifest::package_of(&manifest).map_err(|reason| lost(format!("{place}: {reason}")))?;
-    let digest =
-        manifest::sha256(&layer).ok_or_else(|| lost(format!("{place}: its package has no sha256")))?;
-    let answer = registry.blob(repository, &layer, limit).await?;
-    Ok(PackageReader::of_answer(answer).expecting(digest))
+    chart.open_provenance(limit).await
+}
+
+/// What a manifest says of a chart, and where.
+struct Chart<'a> {
+    registry: Registry,
+    repository: &'a str,
+    place: String,
+    layers: Layers,
+}
+
+impl<'a> Chart<'a> {
+    async fn read(
+        source: &Source,
+        host: &str,
+        repository: &'a str,
+        reference: &str,
+    ) -> Result<Self, Failure> {
+        let url = RegistryUrl { host: host.to_owned(), path: repository.to_owned() };
+        let registry = Registry::new(source, &url)?;
+        let place = format!("{host}/{repository} {reference}");
+        let manifest = registry.manifest(repository, reference).await?;
+        let manifest = manifest.ok_or_else(|| absent(format!("there is no {place}")))?;
+        let asked = manifest::sha256(reference);
+        if asked.is_some_and(|digest| digest != Digest::of(&manifest)) {
+            return Err(absent(format!("what the registry has for {place} has another digest")));
+        }
+        let layers = manifest::layers_of(&manifest).map_err(|reason| absent(format!("{place}: {reason}")))?;
+        Ok(Self { registry, repository, place, layers })
+    }
+
+    /// Begins to fetch one of its files.
+    async fn open(&self, layer: &str, limit: u64) -> Result<PackageReader, Failure> {
+        let digest = manifest::sha256(layer)
+            .ok_or_else(|| absent(format!("{}: one of its files has no sha256", self.place)))?;
+        let answer = self.registry.blob(self.repository, layer, limit).await?;
+        Ok(PackageReader::of_answer(answer).expecting(digest))
+    }
+
+    async fn open_provenance(&self, limit: u64) -> Result<Option<PackageReader>, Failure> {
+        match &self.layers.provenance {
+            Some(layer) => self.open(layer, limit).await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+/// A registry does not have what it should.
+fn absent(cause: String) -> Failure {
+    let advice = "The registry does not have the chart any more: push it again, or have its index made anew.";
+    Failure::new(Stage::SamplePackage, Code::NotARepository, cause, advice)
 }
 
 /// Where the package of a chart is.

@@ -5,6 +5,7 @@ mod git;
 mod helm;
 mod object_stores;
 mod oci;
+mod provenance;
 mod validate;
 
 use chandlery_chart::{Chart, File, Limits};

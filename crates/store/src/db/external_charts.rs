@@ -11,7 +11,7 @@ use sea_orm::{QueryResult, Value};
 
 use super::columns::{Columns, joined, nanoseconds, signed};
 use super::connection::Executor as _;
-use super::{Connection, Transaction, repositories};
+use super::{Connection, Transaction, external_provenances, repositories};
 
 /// A version as its source describes it now.
 #[derive(Clone, Debug)]
@@ -352,12 +352,12 @@ pub struct ExternalFile {
     pub stored: bool,
 }
 
-const FILE: &str = "SELECT versions.id, charts.name, versions.version, versions.file_name, versions.digest, versions.location,
+pub(super) const FILE: &str = "SELECT versions.id, charts.name, versions.version, versions.file_name, versions.digest, versions.location,
       versions.stored
     FROM versions JOIN charts ON charts.id = versions.chart_id";
 
 impl ExternalFile {
-    fn from_row(row: &QueryResult) -> Result<Self> {
+    pub(super) fn from_row(row: &QueryResult) -> Result<Self> {
         let mut columns = Columns::of(row);
         Ok(Self {
             id: columns.take()?,
@@ -405,18 +405,27 @@ pub async fn mark_stored(
     Ok(transaction.execute(sql, values).await? == 1)
 }
 
-/// Lets go of the bytes of the oldest packages beyond `quota` bytes, but not of `kept`, nor of what the source lists no
-/// more: that could not be fetched again. How many were let go; garbage collection removes the bytes.
+/// Lets go of the bytes of the oldest packages beyond `quota` bytes, each with its provenance file, but not of `kept`, nor
+/// of what the source lists no more: that could not be fetched again. How many packages were let go; garbage collection
+/// removes the bytes.
 ///
 /// # Errors
 /// Faults of the database only.
-pub async fn let_go(connection: &impl Connection, repository_id: i64, quota: u64, kept: i64) -> Result<u64> {
-    let sql = "UPDATE versions SET stored = FALSE WHERE id IN (
+pub async fn let_go(transaction: &Transaction, repository_id: i64, quota: u64, kept: i64) -> Result<u64> {
+    let sql = "UPDATE versions SET stored = FALSE, provenance_asked_at = NULL, provenance_refusal = NULL WHERE id IN (
           SELECT id FROM (
-            SELECT id, vanished_at, SUM(size) OVER (ORDER BY id <> $3, created_at DESC, id DESC) AS up_to_here
-            FROM versions WHERE repository_id = $1 AND stored AND location IS NOT NULL) AS cached
-          WHERE up_to_here > $2 AND id <> $3 AND vanished_at IS NULL)";
-    connection.execute(sql, vec![repository_id.into(), signed(quota).into(), kept.into()]).await
+            SELECT versions.id, vanished_at, SUM(versions.size + COALESCE(provenances.size, 0))
+              OVER (ORDER BY versions.id <> $3, versions.created_at DESC, versions.id DESC) AS up_to_here
+            FROM versions LEFT JOIN provenances ON provenances.repository_id = $1
+              AND provenances.file_name = versions.file_name || '.prov'
+            WHERE versions.repository_id = $1 AND stored AND location IS NOT NULL) AS cached
+          WHERE up_to_here > $2 AND id <> $3 AND vanished_at IS NULL)
+        RETURNING file_name";
+    let values = vec![repository_id.into(), signed(quota).into(), kept.into()];
+    let rows = transaction.query(sql, values).await?;
+    let names: Vec<String> = rows.iter().map(|row| Columns::of(row).take()).collect::<Result<_>>()?;
+    external_provenances::remove(transaction, repository_id, &names).await?;
+    Ok(names.len() as u64)
 }
 
 /// How much of an external repository is here.
@@ -424,7 +433,7 @@ pub async fn let_go(connection: &impl Connection, repository_id: i64, quota: u64
 pub struct Cached {
     /// Packages whose bytes are here.
     pub packages: u64,
-    /// Their bytes.
+    /// Their bytes, with those of their provenance files.
     pub bytes: u64,
     /// Versions that the source lists no more.
     pub vanished: u64,
@@ -437,7 +446,8 @@ pub struct Cached {
 /// # Errors
 /// Faults of the database only.
 pub async fn cached(connection: &impl Connection, repository_id: i64) -> Result<Cached> {
-    let sql = "SELECT COUNT(*), CAST(COALESCE(SUM(size), 0) AS BIGINT),
+    let sql = "SELECT COUNT(*), CAST(COALESCE(SUM(size), 0) + COALESCE(
+            (SELECT SUM(size) FROM provenances WHERE repository_id = $1), 0) AS BIGINT),
           (SELECT COUNT(*) FROM versions WHERE repository_id = $1 AND vanished_at IS NOT NULL),
           (SELECT COUNT(*) FROM versions WHERE repository_id = $1 AND claimed_digest IS NOT NULL)
         FROM versions WHERE repository_id = $1 AND stored AND location IS NOT NULL";
@@ -505,10 +515,12 @@ pub async fn accept_claim(
     let Some(row) = transaction.query_optional(sql, values).await? else { return Ok(None) };
     let chart_id: i64 = Columns::of(&row).take()?;
     let sql = "UPDATE versions SET digest = claimed_digest, claimed_digest = NULL, stored = FALSE, size = 0,
-                 fingerprint = ''
-               WHERE chart_id = $1 AND version = $2 AND claimed_digest = $3";
+                 fingerprint = '', provenance_asked_at = NULL, provenance_refusal = NULL
+               WHERE chart_id = $1 AND version = $2 AND claimed_digest = $3 RETURNING file_name";
     let values = vec![chart_id.into(), version.into(), digest.to_hex().into()];
-    Ok((transaction.execute(sql, values).await? == 1).then_some(generation))
+    let Some(row) = transaction.query_optional(sql, values).await? else { return Ok(None) };
+    external_provenances::remove(transaction, repository_id, &[Columns::of(&row).take()?]).await?;
+    Ok(Some(generation))
 }
 
 /// How many apps have a version whose package is one of a repository's.

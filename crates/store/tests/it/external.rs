@@ -7,14 +7,16 @@ use std::time::Duration;
 
 use chandlery_core::Digest;
 use chandlery_store::external_charts::{self, Applied, ExternalVersion};
+use chandlery_store::packages::StoredFile;
 use chandlery_store::source_runs::{self, SourceCounts, SourceRunRow};
 use chandlery_store::sources::{self, SourceChange, SourceOutcome, SourceRow, SourceState};
-use chandlery_store::{Store, charts, packages};
+use chandlery_store::{Store, charts, external_provenances, packages, provenance};
 
 use crate::support::{Fixture, at, on_every_database, package};
 
 on_every_database!(rows_follow_the_source);
 on_every_database!(bytes_come_and_go);
+on_every_database!(provenance_files_go_with_their_packages);
 on_every_database!(one_holder_of_a_lease);
 
 /// Versions of a chart, each described by its version and a word.
@@ -158,13 +160,8 @@ async fn bytes_come_and_go(fixture: &Fixture) {
     assert_eq!((cached.packages, cached.bytes, cached.vanished), (3, 9, 1));
     let kept = packages::find_file(reader, id, "a-2.tgz").await.unwrap().unwrap();
     assert!(kept.stored);
-    let writer = store.database().writer();
-    assert_eq!(external_charts::let_go(writer, id, 9, 0).await.unwrap(), 0, "there is room");
-    assert_eq!(
-        external_charts::let_go(writer, id, 3, 0).await.unwrap(),
-        1,
-        "3 is the newest, 1 has vanished"
-    );
+    assert_eq!(let_go(store, id, 9).await, 0, "there is room");
+    assert_eq!(let_go(store, id, 3).await, 1, "3 is the newest, 1 has vanished");
     let file = packages::find_file(reader, id, "a-2.tgz").await.unwrap().unwrap();
     assert!(!file.stored);
     store.collect_garbage(HOUR, at(0)).await.unwrap();
@@ -175,7 +172,85 @@ async fn bytes_come_and_go(fixture: &Fixture) {
     assert!(store.blobs().exists(&Digest::of(b"a 2")).await.unwrap(), "fetched again");
 
     package(id, "pushed", "1").publish(store).await.unwrap();
-    assert_eq!(external_charts::let_go(writer, id, 0, 0).await.unwrap(), 2, "never what was pushed");
+    assert_eq!(let_go(store, id, 0).await, 2, "never what was pushed");
+}
+
+/// Lets go of what exceeds a quota.
+async fn let_go(store: &Store, id: i64, quota: u64) -> u64 {
+    let transaction = store.database().begin().await.unwrap();
+    let count = external_charts::let_go(&transaction, id, quota, 0).await.unwrap();
+    transaction.commit().await.unwrap();
+    count
+}
+
+/// Stores a provenance file of ten bytes, as a pull does; whether it was taken.
+async fn store_provenance(store: &Store, id: i64, package: &str) -> bool {
+    let file = external_charts::find(store.database().reader(), id, package).await.unwrap().unwrap();
+    let blob = store.blobs().begin_with(format!("by {package:.7}").into()).await.unwrap();
+    let transaction = store.begin_with(std::slice::from_ref(&blob)).await.unwrap();
+    let provenance =
+        StoredFile { digest: *blob.digest(), size: blob.size(), created_at: at(5), stored: true };
+    let taken = external_provenances::put(&transaction, id, &file, &provenance).await.unwrap();
+    transaction.commit().await.unwrap();
+    taken
+}
+
+/// The versions of packages for whose provenance files a mirror would ask.
+async fn unasked(store: &Store, id: i64) -> Vec<String> {
+    let files = external_provenances::unasked(store.database().reader(), id, 0, 10).await.unwrap();
+    files.into_iter().map(|file| file.version).collect()
+}
+
+async fn provenance_files_go_with_their_packages(fixture: &Fixture) {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let store = &fixture.store;
+    let (reader, writer) = (store.database().reader(), store.database().writer());
+    let id = fixture.repository().await;
+    sync(store, id, &chart("a", &[("1", "x"), ("2", "x"), ("3", "x")])).await;
+    assert!(!store_provenance(store, id, "a-1.tgz").await, "not without the package");
+    let first = store_bytes(store, id, "a", "1").await;
+    for version in ["2", "3"] {
+        store_bytes(store, id, "a", version).await;
+    }
+    assert_eq!(unasked(store, id).await, ["1", "2", "3"]);
+    assert_eq!(external_provenances::asked(reader, first).await.unwrap(), None);
+    external_provenances::note_absence(writer, first, Some("another"), at(7)).await.unwrap();
+    let asked = external_provenances::asked(reader, first).await.unwrap().unwrap();
+    assert_eq!((asked.at, asked.refusal.as_deref()), (at(7), Some("another")));
+    external_provenances::note_absence(writer, first, None, at(8)).await.unwrap();
+    assert_eq!(external_provenances::asked(reader, first).await.unwrap().unwrap().refusal, None);
+    for package in ["a-2.tgz", "a-3.tgz"] {
+        assert!(store_provenance(store, id, package).await);
+        assert!(store_provenance(store, id, package).await, "again");
+    }
+    assert_eq!(unasked(store, id).await, Vec::<String>::new());
+    assert_eq!(provenance::names(reader, id).await.unwrap(), ["a-2.tgz.prov", "a-3.tgz.prov"]);
+    let cached = external_charts::cached(reader, id).await.unwrap();
+    assert_eq!((cached.packages, cached.bytes), (3, 29));
+
+    // With room for 3 and half of 2.
+    assert_eq!(let_go(store, id, 20).await, 2);
+    assert_eq!(provenance::names(reader, id).await.unwrap(), ["a-3.tgz.prov"]);
+    store_bytes(store, id, "a", "2").await;
+    assert_eq!(unasked(store, id).await, ["2"], "it was let go, and may be had again");
+    store.collect_garbage(HOUR, at(0)).await.unwrap();
+    store.collect_garbage(HOUR, at(7200)).await.unwrap();
+    for (text, stays) in [("by a-2.tgz", false), ("by a-3.tgz", true)] {
+        assert_eq!(store.blobs().exists(&Digest::of(text.as_bytes())).await.unwrap(), stays, "{text}");
+    }
+
+    // Another package is taken for the version: what was signed was the first one.
+    let mut swapped = chart("a", &[("2", "x"), ("3", "other")]);
+    swapped[1].digest = Digest::of(b"other");
+    sync(store, id, &swapped).await;
+    let transaction = store.database().begin().await.unwrap();
+    let accepted =
+        external_charts::accept_claim(&transaction, id, "a", "3", &swapped[1].digest, at(9)).await.unwrap();
+    transaction.commit().await.unwrap();
+    assert!(accepted.is_some());
+    assert_eq!(provenance::names(reader, id).await.unwrap(), Vec::<String>::new());
+    let third = external_charts::find(reader, id, "a-3.tgz").await.unwrap().unwrap();
+    assert_eq!(external_provenances::asked(reader, third.id).await.unwrap(), None);
 }
 
 fn change(next_at: i64) -> SourceChange<'static> {

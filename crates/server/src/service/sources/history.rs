@@ -100,15 +100,15 @@ pub(super) async fn note(transaction: &Transaction, row: &SourceRow, run: Run) -
     source_runs::add(transaction, row.repository_id, &run).await
 }
 
-/// Remembers that a source gave other bytes than those it had listed.
-pub(super) async fn note_swap(app: &App, row: &SourceRow, file_name: &str, cause: &str) -> Result<()> {
+/// Remembers that a pull showed something wrong with a source, as that it gave other bytes than those it had listed.
+pub(super) async fn note_pull(app: &App, row: &SourceRow, message: String) -> Result<()> {
     let now = Timestamp::now();
     let run = SourceRunRow {
         id: 0,
         cause: "pull".to_owned(),
         actor: String::new(),
         outcome: "failed".to_owned(),
-        message: format!("{file_name} is not the package that was listed: {cause}"),
+        message,
         problems: Problems::default().encoded(),
         counts: SourceCounts::default(),
         started_at: now,

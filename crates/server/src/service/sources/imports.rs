@@ -22,7 +22,7 @@ use chandlery_store::{Transaction, categories, listings, workspaces};
 use jiff::Timestamp;
 
 use super::history::Problems;
-use super::{packages, settings_of};
+use super::{packages, provenances, settings_of};
 use crate::app::{App, Scope, WorkspaceScope};
 use crate::service::app_versions::{NewPackage, NewVersion, record_version};
 use crate::service::apps::{AppScope, record_app};
@@ -90,11 +90,11 @@ impl From<Error> for Trouble {
 }
 
 impl Trouble {
-    /// A package that cannot be had now. The cause, which those who pull are not told, is for those who manage.
+    /// A package that cannot be had now.
     fn of_fetch(error: Error) -> Self {
         match error {
-            Error::Unavailable { what, source: Some(source) } => {
-                Self { text: format!("{what} is unavailable: {source}"), is_final: false }
+            error @ Error::Unavailable { source: Some(_), .. } => {
+                Self { text: packages::told(error), is_final: false }
             }
             other => other.into(),
         }
@@ -281,12 +281,26 @@ impl<'a> Importer<'a> {
         }
         let fetched = packages::fetch_from(self.app, self.row, self.source, &listed.file_name).await;
         fetched.map_err(Trouble::of_fetch)?;
+        self.fetch_provenance(listed).await;
         let package = NewPackage::of_repository(self.app, &self.scope, chart, &listed.version).await?;
         let version = NewVersion { package, update_log: String::new() };
         let Some(row) = self.record(chart, &listed.version, &version).await? else { return Ok(true) };
         self.imported += 1;
         self.release(row, &listed.version).await?;
         Ok(true)
+    }
+
+    /// Fetches the provenance file of a version, if it has one. Without it the version is imported all the same.
+    async fn fetch_provenance(&mut self, listed: &ListedVersion) {
+        let fetched = provenances::fetch_from(self.app, self.row, self.source, &listed.file_name).await;
+        match fetched {
+            Ok(()) | Err(Error::NotFound(_)) => {}
+            Err(error) => self.problems.add(&format!(
+                "{} is imported without its provenance file: {}",
+                listed.file_name,
+                packages::told(error)
+            )),
+        }
     }
 
     /// Releases a version that was imported before, if the rule says so now and nobody has touched it; whether there was

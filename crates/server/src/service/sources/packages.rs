@@ -1,13 +1,11 @@
 //! The bytes of external packages: fetched with the first pull, checked, and kept.
 
-use chandlery_api::CacheMode;
 use chandlery_core::{Error, Result};
-use chandlery_source::foreign::{Location, Source};
+use chandlery_source::foreign::{Location, PackageReader, Source};
 use chandlery_store::external_charts::{self, ExternalFile};
 use chandlery_store::sources::SourceRow;
 use chandlery_store::{FinishedBlob, sources};
 
-use super::history::Problems;
 use super::{connect, history, settings_of};
 use crate::app::App;
 
@@ -16,7 +14,8 @@ use crate::app::App;
 pub(crate) struct Fetches([tokio::sync::Mutex<()>; 32]);
 
 impl Fetches {
-    fn of(&self, version_id: i64) -> &tokio::sync::Mutex<()> {
+    /// The right to fetch what belongs to a version.
+    pub(super) fn of(&self, version_id: i64) -> &tokio::sync::Mutex<()> {
         &self.0[version_id.unsigned_abs() as usize % self.0.len()]
     }
 }
@@ -64,63 +63,52 @@ pub(super) async fn keep(app: &App, row: &SourceRow, source: &Source, file: &Ext
     let blob = download(app, source, &file.location).await.map_err(|cause| unavailable(file, &cause))?;
     if *blob.digest() != file.digest {
         let cause = format!("its sha256 is {}, and {} was listed", blob.digest(), file.digest);
-        history::note_swap(app, row, &file.file_name, &cause).await?;
+        let told = format!("{} is not the package that was listed: {cause}", file.file_name);
+        history::note_pull(app, row, told).await?;
         return Err(unavailable(file, &cause));
     }
     let transaction = app.store.begin_with(std::slice::from_ref(&blob)).await?;
     external_charts::mark_stored(&transaction, file.id, &file.digest, blob.size()).await?;
     transaction.commit().await?;
-    if let Some(quota) = settings_of(row)?.cache_quota {
-        external_charts::let_go(app.store.database().writer(), row.repository_id, quota, file.id).await?;
-    }
     tracing::info!(repository = %row.path, package = file.file_name, bytes = blob.size(), "package fetched");
-    Ok(())
+    make_room(app, row, file).await
 }
 
-/// Fetches all packages that are not here, if the repository is a mirror. What cannot be fetched is told, and tried again
-/// at the next look.
-pub(super) async fn mirror(
-    app: &App,
-    row: &SourceRow,
-    source: &Source,
-    problems: &mut Problems,
-) -> Result<()> {
-    const BATCH: u64 = 100;
-    let settings = settings_of(row)?;
-    if settings.cache != CacheMode::Mirror {
-        return Ok(());
-    }
-    let database = app.store.database();
-    let mut after = 0;
-    loop {
-        let batch = external_charts::elsewhere(database.reader(), row.repository_id, after, BATCH).await?;
-        let Some(last) = batch.last() else { return Ok(()) };
-        after = last.id;
-        for file in &batch {
-            if let Some(quota) = settings.cache_quota
-                && external_charts::cached(database.reader(), row.repository_id).await?.bytes >= quota
-            {
-                problems.add("the cache is full: raise cache_quota to mirror the other packages");
-                return Ok(());
-            }
-            let _alone = app.fetches.of(file.id).lock().await;
-            if let Err(error) = keep(app, row, source, file).await {
-                problems.add(&error.to_string());
-            }
-        }
-    }
+/// Lets go of other packages, if there is a quota that this one exceeds.
+pub(super) async fn make_room(app: &App, row: &SourceRow, kept: &ExternalFile) -> Result<()> {
+    let Some(quota) = settings_of(row)?.cache_quota else { return Ok(()) };
+    let transaction = app.store.database().begin().await?;
+    external_charts::let_go(&transaction, row.repository_id, quota, kept.id).await?;
+    transaction.commit().await
+}
+
+/// Where a package is, as its row has it.
+pub(super) fn location_of(text: &str) -> Result<Location, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
 /// The bytes at a place of a source.
 pub(super) async fn download(app: &App, source: &Source, location: &str) -> Result<FinishedBlob, String> {
-    let location: Location = serde_json::from_str(location).map_err(|error| error.to_string())?;
-    let mut package =
-        source.open(&location, LARGEST_PACKAGE).await.map_err(|failure| connect::told(&failure))?;
-    let mut blob = app.store.blobs().begin(LARGEST_PACKAGE);
-    while let Some(bytes) = package.chunk().await.map_err(|failure| connect::told(&failure))? {
+    let location = location_of(location)?;
+    let package = source.open(&location, LARGEST_PACKAGE).await.map_err(|failure| connect::told(&failure))?;
+    receive(app, package, LARGEST_PACKAGE).await
+}
+
+/// The bytes of a file, of at most `limit`.
+pub(super) async fn receive(app: &App, mut file: PackageReader, limit: u64) -> Result<FinishedBlob, String> {
+    let mut blob = app.store.blobs().begin(limit);
+    while let Some(bytes) = file.chunk().await.map_err(|failure| connect::told(&failure))? {
         blob.write(&bytes).await.map_err(|error| error.to_string())?;
     }
     blob.finish().await.map_err(|error| error.to_string())
+}
+
+/// Why something could not be fetched. The cause, which those who pull are not told, is for those who manage.
+pub(super) fn told(error: Error) -> String {
+    match error {
+        Error::Unavailable { what, source: Some(source) } => format!("{what} is unavailable: {source}"),
+        other => super::sync::words(other),
+    }
 }
 
 /// What whoever pulls is told: addresses are for those who manage the repository, and in the log.

@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 
 use super::entries::{Entry, Filter, entry_of};
 use super::history::{self, Problems, Run};
-use super::{connect, imports, packages, settings_of};
+use super::{connect, imports, mirror, packages, settings_of};
 use crate::app::{App, SharedApp};
 use crate::authentication::random_secret;
 
@@ -176,7 +176,7 @@ async fn sync(app: &SharedApp, repository_id: i64) -> Result<()> {
 async fn look(app: &App, row: &SourceRow) -> Result<Learnt, String> {
     let source = connect::open(app, row)?;
     let mut learnt = read(app, row, &source).await?;
-    packages::mirror(app, row, &source, &mut learnt.problems).await.map_err(words)?;
+    mirror::fill(app, row, &source, &mut learnt.problems).await.map_err(words)?;
     let imported = imports::run(app, row, &source, &mut learnt.problems).await.map_err(words)?;
     learnt.counts.imported = imported.versions;
     learnt.goes_on = imported.goes_on;

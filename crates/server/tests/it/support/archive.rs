@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use bytes::Bytes;
+use chandlery_core::Digest;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use tar::{EntryType, Header};
@@ -101,6 +102,25 @@ pub(crate) fn provenance(name: &str, version: &str) -> Bytes {
     )
     .into()
 }
+
+/// A provenance file of these bytes; its signature has the form of one, and is of another text.
+pub(crate) fn provenance_of(name: &str, version: &str, package: &[u8]) -> Bytes {
+    let digest = Digest::of(package);
+    format!(
+        "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\napiVersion: v2\nname: {name}\nversion: {version}\n\n...\n\
+         files:\n  {name}-{version}.tgz: sha256:{digest}\n{SIGNATURE}"
+    )
+    .into()
+}
+
+const SIGNATURE: &str = "-----BEGIN PGP SIGNATURE-----
+
+iHUEARYIAB0WIQSbMoYAsXsR+LHrWwuG+d/JnReKAAUCawHxqAAKCRCG+d/JnReK
+AB+0AQCMgBqlpZdR4PQ7SWe6zICx1bBmy8dp7xj9TvFQnfy/SQEA8aevfnXPl770
+e+no0CgSyN5Dq4emWM2JRpR5fJJjHAQ=
+=zUSX
+-----END PGP SIGNATURE-----
+";
 
 /// A multipart form.
 pub(crate) struct Form(Vec<u8>);

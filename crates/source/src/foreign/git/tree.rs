@@ -98,6 +98,14 @@ impl<'o> Tree<'o> {
         Ok(matches!(self.look_up(path)?, Some((Mode::Folder, _))))
     }
 
+    /// What is in the file at a path; `None` if there is no such file.
+    pub(super) fn file(&self, path: &str) -> Result<Option<Vec<u8>>, Failure> {
+        match self.look_up(path)? {
+            Some((Mode::File, id)) => self.objects.get(id, Kind::Blob).map(Some),
+            _ => Ok(None),
+        }
+    }
+
     /// All charts, packages and addons in a folder.
     pub(super) fn find(&self, path: &str) -> Result<Vec<Found>, Failure> {
         let Some((Mode::Folder, id)) = self.look_up(path)? else {

@@ -15,6 +15,9 @@ const CONFIG: &str = "application/vnd.cncf.helm.config.v1+json";
 /// The types of the layer with the package; the second is of early versions of Helm.
 const PACKAGES: [&str; 2] = ["application/vnd.cncf.helm.chart.content.v1.tar+gzip", "application/tar+gzip"];
 
+/// The type of the layer with the provenance file.
+const PROVENANCE: &str = "application/vnd.cncf.helm.chart.provenance.v1.prov";
+
 #[derive(Deserialize)]
 struct Manifest {
     #[serde(default)]
@@ -50,10 +53,18 @@ impl Manifest {
     }
 }
 
-/// The digest of the package of a chart, with its algorithm; or why there is none.
-pub(super) fn package_of(manifest: &[u8]) -> Result<String, String> {
+/// Digests, with their algorithms, of what belongs to a chart.
+pub(super) struct Layers {
+    pub(super) package: String,
+    pub(super) provenance: Option<String>,
+}
+
+/// What belongs to the chart of a manifest; or why there is none.
+pub(super) fn layers_of(manifest: &[u8]) -> Result<Layers, String> {
     let manifest = Manifest::of_chart(manifest)?;
-    manifest.package().map(|layer| layer.digest.clone()).ok_or_else(|| NO_PACKAGE.to_owned())
+    let package = manifest.package().ok_or_else(|| NO_PACKAGE.to_owned())?;
+    let provenance = manifest.layers.iter().find(|layer| layer.media_type == PROVENANCE);
+    Ok(Layers { package: package.digest.clone(), provenance: provenance.map(|layer| layer.digest.clone()) })
 }
 
 /// Reads what a tag names.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use chandlery_source::foreign::{Access, Code, Credentials, Known, PackageKind, Source, Stage};
+use chandlery_source::foreign::{Access, Code, Credentials, Known, Location, PackageKind, Source, Stage};
 use tempfile::TempDir;
 
 use super::{check_packages, list, list_all, package, source_with};
@@ -101,6 +101,17 @@ async fn buckets() {
     assert_eq!(first.names(), ["web 1.0.0"]);
     check_packages(&indexed, &first).await;
     assert!(list(&indexed, Some(&first.validator), Known::default()).await.unwrap().is_none());
+
+    // A provenance file beside one of two packages.
+    store.put("loose/web-1.0.0.tgz.prov", "signed");
+    let signed = async |source: &Source, key: &str| {
+        let key = key.to_owned();
+        source.open_provenance(&Location::Object { key }, "1.0.0", 1 << 20).await
+    };
+    let reader = signed(&loose, "web-1.0.0.tgz").await.unwrap().unwrap();
+    assert_eq!(reader.bytes().await.unwrap(), b"signed");
+    assert!(signed(&loose, "web-1.1.0.tgz").await.unwrap().is_none());
+    assert!(signed(&at("nobucket/"), "web-1.1.0.tgz").await.is_err(), "the package is not there either");
 
     // Who may not.
     let wrong = store.source("charts/loose", Credentials::access_key("key", "wrong"));

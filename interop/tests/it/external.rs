@@ -6,6 +6,7 @@ mod changes;
 mod commands;
 mod face;
 mod failures;
+mod signing;
 mod tutorial;
 mod upstream;
 

@@ -51,6 +51,9 @@ pub(super) trait Upstream {
     /// Publishes a version of a chart.
     fn publish(&mut self, name: &str, version: &str);
 
+    /// Publishes a package of this file name with its provenance file.
+    fn publish_signed(&mut self, file: &str, package: &[u8], provenance: &[u8]);
+
     /// What pulling that version must give.
     fn expected(&self, name: &str, version: &str) -> Expected {
         Expected::Bytes(package(name, version))
@@ -73,11 +76,15 @@ pub(super) trait Upstream {
     }
 }
 
-/// Puts a package into the folder `charts/stable` of an object store, and an index that helm makes.
+/// Puts a small package into the folder `charts/stable` of an object store, and into the index.
 fn publish_into_bucket(home: &Home, has_index: bool, chart: (&str, &str), put: impl Fn(&str, &[u8])) {
     let (name, version) = chart;
-    let (bytes, file) = (package(name, version), format!("{name}-{version}.tgz"));
-    put(&format!("charts/stable/{file}"), &bytes);
+    put_into_bucket(home, has_index, &format!("{name}-{version}.tgz"), &package(name, version), put);
+}
+
+/// Puts a package into the folder `charts/stable` of an object store, and an index that helm makes.
+fn put_into_bucket(home: &Home, has_index: bool, file: &str, bytes: &[u8], put: impl Fn(&str, &[u8])) {
+    put(&format!("charts/stable/{file}"), bytes);
     if has_index {
         home.write(&format!("stable/{file}"), bytes);
         home.peer(Peer::Helm4, &["repo", "index", "stable"]).succeeded();

@@ -59,6 +59,23 @@ impl Charts {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         format!("{scheme}://{}/", self.server.address())
     }
+
+    /// Sends a file to a path, as the publisher.
+    fn send(&self, path: &str, bytes: &[u8]) {
+        self.home.write("file", bytes);
+        let (login, url) = (format!("admin:{PASSWORD}"), format!("{}{path}", self.url()));
+        let mut arguments = vec!["--user", &login, "--data-binary", "@file"];
+        if let Some(Tls { server, client }) = &self.tls {
+            let paths = [
+                ("--cacert", server.authority_path()),
+                ("--cert", client.certificate_path()),
+                ("--key", client.key_path()),
+            ];
+            arguments.extend(paths.iter().flat_map(|(flag, path)| [*flag, path.to_str().unwrap()]));
+        }
+        arguments.push(&url);
+        curl(&self.home, &arguments);
+    }
 }
 
 impl Upstream for Charts {
@@ -75,19 +92,12 @@ impl Upstream for Charts {
     }
 
     fn publish(&mut self, name: &str, version: &str) {
-        self.home.write("package.tgz", package(name, version));
-        let (login, url) = (format!("admin:{PASSWORD}"), format!("{}api/charts", self.url()));
-        let mut arguments = vec!["--user", &login, "--data-binary", "@package.tgz"];
-        if let Some(Tls { server, client }) = &self.tls {
-            let paths = [
-                ("--cacert", server.authority_path()),
-                ("--cert", client.certificate_path()),
-                ("--key", client.key_path()),
-            ];
-            arguments.extend(paths.iter().flat_map(|(flag, path)| [*flag, path.to_str().unwrap()]));
-        }
-        arguments.push(&url);
-        curl(&self.home, &arguments);
+        self.send("api/charts", &package(name, version));
+    }
+
+    fn publish_signed(&mut self, _: &str, package: &[u8], provenance: &[u8]) {
+        self.send("api/charts", package);
+        self.send("api/prov", provenance);
     }
 
     fn stop(&mut self) {

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use super::{Upstream, curl, publish_into_bucket};
+use super::{Upstream, curl, publish_into_bucket, put_into_bucket};
 use crate::environment::Peer;
 use crate::external::face::Given;
 use crate::peer_server::PeerServer;
@@ -107,6 +107,12 @@ impl Upstream for Cloud {
     fn publish(&mut self, name: &str, version: &str) {
         let put = |place: &str, bytes: &[u8]| self.put(place, bytes);
         publish_into_bucket(&self.home, self.has_index, (name, version), put);
+    }
+
+    fn publish_signed(&mut self, file: &str, package: &[u8], provenance: &[u8]) {
+        let put = |place: &str, bytes: &[u8]| self.put(place, bytes);
+        put_into_bucket(&self.home, self.has_index, file, package, put);
+        self.put(&format!("charts/stable/{file}.prov"), provenance);
     }
 
     fn stop(&mut self) {

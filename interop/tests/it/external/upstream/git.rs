@@ -70,6 +70,12 @@ impl Upstream for Git {
         self.repository.commit();
     }
 
+    fn publish_signed(&mut self, file: &str, package: &[u8], provenance: &[u8]) {
+        self.repository.put(&format!("charts/packed/{file}"), package);
+        self.repository.put(&format!("charts/packed/{file}.prov"), provenance);
+        self.repository.commit();
+    }
+
     fn expected(&self, name: &str, version: &str) -> Expected {
         let bytes = package(name, version);
         if name == FOLDER { Expected::Files(files_of(&bytes)) } else { Expected::Bytes(bytes) }

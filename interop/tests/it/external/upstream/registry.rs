@@ -109,6 +109,12 @@ impl Upstream for Registry {
         self.push(&file);
     }
 
+    fn publish_signed(&mut self, file: &str, package: &[u8], provenance: &[u8]) {
+        self.publisher().write(file, package);
+        self.publisher().write(&format!("{file}.prov"), provenance);
+        self.push(file);
+    }
+
     fn stop(&mut self) {
         self.server.stop();
     }

@@ -352,12 +352,12 @@ pub struct ExternalFile {
     pub stored: bool,
 }
 
-pub(super) const FILE: &str = "SELECT versions.id, charts.name, versions.version, versions.file_name, versions.digest, versions.location,
+const FILE: &str = "SELECT versions.id, charts.name, versions.version, versions.file_name, versions.digest, versions.location,
       versions.stored
     FROM versions JOIN charts ON charts.id = versions.chart_id";
 
 impl ExternalFile {
-    pub(super) fn from_row(row: &QueryResult) -> Result<Self> {
+    fn from_row(row: &QueryResult) -> Result<Self> {
         let mut columns = Columns::of(row);
         Ok(Self {
             id: columns.take()?,
@@ -381,9 +381,20 @@ pub async fn elsewhere(
     after: i64,
     limit: u64,
 ) -> Result<Vec<ExternalFile>> {
+    some_of(connection, repository_id, "NOT versions.stored", after, limit).await
+}
+
+/// Packages of an external repository for which a condition holds, after the row `after` in the order of rows.
+pub(super) async fn some_of(
+    connection: &impl Connection,
+    repository_id: i64,
+    condition: &str,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<ExternalFile>> {
     let sql = format!(
-        "{FILE} WHERE versions.repository_id = $1 AND versions.id > $2 AND NOT versions.stored
-           AND versions.location IS NOT NULL ORDER BY versions.id LIMIT $3"
+        "{FILE} WHERE versions.repository_id = $1 AND versions.id > $2 AND versions.location IS NOT NULL
+           AND {condition} ORDER BY versions.id LIMIT $3"
     );
     let values = vec![repository_id.into(), after.into(), signed(limit).into()];
     connection.query(&sql, values).await?.iter().map(ExternalFile::from_row).collect()

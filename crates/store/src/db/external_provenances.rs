@@ -7,7 +7,7 @@ use sea_orm::QueryResult;
 
 use super::columns::{Columns, nanoseconds, signed};
 use super::connection::Executor as _;
-use super::external_charts::{ExternalFile, FILE};
+use super::external_charts::{self, ExternalFile};
 use super::packages::{StoredFile, provenance_name};
 use super::{Connection, Transaction};
 
@@ -94,13 +94,9 @@ pub async fn unasked(
     after: i64,
     limit: u64,
 ) -> Result<Vec<ExternalFile>> {
-    let sql = format!(
-        "{FILE} WHERE versions.repository_id = $1 AND versions.id > $2 AND versions.stored
-           AND versions.location IS NOT NULL AND versions.provenance_asked_at IS NULL
-           AND versions.vanished_at IS NULL ORDER BY versions.id LIMIT $3"
-    );
-    let values = vec![repository_id.into(), after.into(), signed(limit).into()];
-    connection.query(&sql, values).await?.iter().map(ExternalFile::from_row).collect()
+    let condition =
+        "versions.stored AND versions.provenance_asked_at IS NULL AND versions.vanished_at IS NULL";
+    external_charts::some_of(connection, repository_id, condition, after, limit).await
 }
 
 /// Takes out the provenance files of packages whose bytes are let go.

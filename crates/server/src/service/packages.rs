@@ -40,7 +40,7 @@ type ByName<T> = moka::sync::Cache<(i64, String), T>;
 
 /// Files that were looked up.
 pub(crate) struct PackageCache {
-    /// Each with the generation of its repository at that time.
+    /// Those of hosted repositories, each with the generation of its repository at that time.
     files: ByName<(i64, StoredFile)>,
     /// The members of virtual repositories that they come from, each with what that depends on.
     holders: ByName<(Stamp, Arc<Repository>)>,
@@ -78,18 +78,26 @@ async fn holder(app: &App, merged: &Merged, name: &str) -> Result<Arc<Repository
 }
 
 async fn file_in(app: &App, repository: &Repository, name: &str) -> Result<StoredFile> {
+    // What an external repository keeps comes and goes with its quota, within one generation.
+    if repository.source.is_some() {
+        return looked_up(app, repository, name).await;
+    }
     let generation = repository.generation();
     let key = (repository.id, name.to_owned());
     if let Some((_, file)) = app.packages.files.get(&key).filter(|(as_of, _)| *as_of == generation) {
         return Ok(file);
     }
+    let file = looked_up(app, repository, name).await?;
+    app.packages.files.insert(key, (generation, file.clone()));
+    Ok(file)
+}
+
+async fn looked_up(app: &App, repository: &Repository, name: &str) -> Result<StoredFile> {
     let row = match name.ends_with(".prov") {
         true => provenance_in(app, repository, name).await?,
         false => package_in(app, repository, name).await?,
     };
-    let file = StoredFile { digest: row.digest, size: row.size };
-    app.packages.files.insert(key, (generation, file.clone()));
-    Ok(file)
+    Ok(StoredFile { digest: row.digest, size: row.size })
 }
 
 /// The package of this name with its bytes here: those of an external repository come with the first pull.

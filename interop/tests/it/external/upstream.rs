@@ -67,7 +67,10 @@ pub(super) trait Upstream {
 
     /// The stage and the number with which a stranger is refused.
     fn refusal(&self) -> (&'static str, u16) {
-        ("auth", 109)
+        match self.kind() {
+            "s3" => ("auth", 106),
+            _ => ("auth", 109),
+        }
     }
 
     /// Whether it asks nobody who they are.

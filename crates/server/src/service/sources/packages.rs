@@ -77,7 +77,12 @@ pub(super) async fn keep(app: &App, row: &SourceRow, source: &Source, file: &Ext
 /// Lets go of other packages, if there is a quota that this one exceeds.
 pub(super) async fn make_room(app: &App, row: &SourceRow, kept: &ExternalFile) -> Result<()> {
     let Some(quota) = settings_of(row)?.cache_quota else { return Ok(()) };
-    let transaction = app.store.database().begin().await?;
+    let database = app.store.database();
+    // Adding up is cheap; putting all that is here into an order for each package that comes is not.
+    if external_charts::cached(database.writer(), row.repository_id).await?.bytes <= quota {
+        return Ok(());
+    }
+    let transaction = database.begin().await?;
     external_charts::let_go(&transaction, row.repository_id, quota, kept.id).await?;
     transaction.commit().await
 }

@@ -1,6 +1,9 @@
 //! What the source publishes is served, and goes on being served when the source is gone.
 
+use std::time::Duration;
+
 use http::Method;
+use jiff::{Timestamp, ToSpan};
 use serde_json::json;
 
 use super::{MIRROR, Pair, RUNS, SOURCE, figures, on_both_databases};
@@ -49,6 +52,28 @@ async fn it_follows_its_source(pair: Pair) {
         audit["items"].as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect();
     assert_eq!(actions, ["repository.delete", "repository.create"]);
     admin.get("/mirrors/upstream/index.yaml").await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_quota_lets_go_comes_back() {
+    let pair = Pair::on_sqlite().await;
+    let Pair { publisher, server, admin, .. } = &pair;
+    for name in ["first", "second"] {
+        publisher.post("/api/team/apps/charts", package(name, "1.0.0")).await.expect(201);
+    }
+    // Room for the one that was pulled last.
+    pair.create(json!({ "cache_quota": 1 })).await;
+    let store = server.store().await;
+    for name in ["first", "second", "first"] {
+        let path = format!("/mirrors/upstream/charts/{name}-1.0.0.tgz");
+        let pulled = server.anonymous().get(&path).await.expect(200);
+        assert_eq!(pulled.body, package(name, "1.0.0"));
+        assert_eq!(admin.get(SOURCE).await.json()["cached_packages"], json!(1));
+        for hours in [1, 3] {
+            let now = Timestamp::now() + hours.hours();
+            store.collect_garbage(Duration::from_secs(3600), now).await.unwrap();
+        }
+    }
 }
 
 async fn what_was_fetched_outlives_the_source(pair: Pair) {

@@ -119,8 +119,4 @@ impl Upstream for Bucket {
     fn kind(&self) -> &'static str {
         "s3"
     }
-
-    fn refusal(&self) -> (&'static str, u16) {
-        ("auth", 106)
-    }
 }

@@ -123,10 +123,6 @@ impl Upstream for Cloud {
         "s3"
     }
 
-    fn refusal(&self) -> (&'static str, u16) {
-        ("auth", 106)
-    }
-
     fn lets_everybody_in(&self) -> bool {
         self.is_google()
     }

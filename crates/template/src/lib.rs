@@ -25,6 +25,6 @@ pub use functions::{Functions, parse_time};
 pub use json::{JsonStyle, from_json, from_json_list, from_json_map, to_json};
 pub use limits::{Budget, Limits};
 pub use value::{
-    ByteSlice, Element, Integer, IntegerKind, List, Map, MapType, Member, NamedList, NamedMap, Object,
-    ReadLog, Text, Value, WeakMap,
+    Element, Integer, IntegerKind, List, Map, MapType, Member, NamedList, NamedMap, Object, ReadLog, Text,
+    Value, WeakMap,
 };

@@ -1,6 +1,5 @@
 //! The values that templates work on: Go's, as far as templates can tell.
 
-mod byte_slice;
 mod json;
 mod list;
 mod map;
@@ -11,7 +10,8 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::rc::Rc;
 
-pub use byte_slice::ByteSlice;
+use bytes::Bytes;
+
 pub use list::{Element, List, NamedList};
 pub use map::{Map, MapType, NamedMap, ReadLog, WeakMap};
 pub use object::{Member, Object};
@@ -34,7 +34,7 @@ pub enum Value {
     /// `string`.
     String(Text),
     /// `[]uint8`.
-    Bytes(ByteSlice),
+    Bytes(Bytes),
     /// A slice.
     List(List),
     /// A map with string keys.

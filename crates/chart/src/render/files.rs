@@ -7,8 +7,9 @@ use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use chandlery_template::{
-    ByteSlice, Call, Error, Function, IntoFunction, List, Map, MapType, Member, NamedMap, Text, Value,
+    Call, Error, Function, IntoFunction, List, Map, MapType, Member, NamedMap, Text, Value,
 };
 
 use super::yaml;
@@ -20,9 +21,7 @@ const FILES: MapType =
 
 /// `.Files` of a chart.
 pub(super) fn files(files: &[File]) -> Map {
-    let entries = files
-        .iter()
-        .map(|file| (Text::from(file.path.as_str()), Value::Bytes(ByteSlice::new(file.data.clone()))));
+    let entries = files.iter().map(|file| (Text::from(file.path.as_str()), Value::Bytes(file.data.clone())));
     Map::of(FILES, entries.collect())
 }
 
@@ -48,10 +47,10 @@ fn files_method(files: &Map, name: &str) -> Option<Member> {
 }
 
 /// The content of a file; empty if there is none.
-fn bytes_of(files: &Map, path: &Text) -> ByteSlice {
+fn bytes_of(files: &Map, path: &Text) -> Bytes {
     match files.get(path) {
         Some(Value::Bytes(bytes)) => bytes,
-        _ => ByteSlice::default(),
+        _ => Bytes::new(),
     }
 }
 

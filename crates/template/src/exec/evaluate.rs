@@ -1,5 +1,7 @@
 use std::rc::Rc;
 
+use bytes::Bytes;
+
 use super::call::Call;
 use super::place::NodeRef;
 use super::walk::State;
@@ -9,7 +11,7 @@ use crate::format::quote;
 use crate::function::{Function, Purity, Role, Slot, Type};
 use crate::functions::{duration, not_callable};
 use crate::syntax::{Chain, Command, Expression, Number, Pipe, Variable};
-use crate::value::{ByteSlice, Element, IntegerKind, Map, MapType, Member, Text, Value};
+use crate::value::{Element, IntegerKind, Map, MapType, Member, Text, Value};
 
 /// The arguments of a command as they stand in the tree: the function or operand itself is not among them.
 type Arguments<'t> = &'t [Expression];
@@ -437,7 +439,7 @@ fn nil_of(wanted: Type) -> Slot {
 fn zero_of(element: &str) -> Value {
     match element {
         "string" => Value::String(Text::default()),
-        "[]uint8" => Value::Bytes(ByteSlice::default()),
+        "[]uint8" => Value::Bytes(Bytes::new()),
         _ => Value::Nil,
     }
 }

@@ -1,8 +1,10 @@
 use std::slice::Iter;
 
+use bytes::Bytes;
+
 use super::{Signature, Slot, Type};
 use crate::error::Error;
-use crate::value::{ByteSlice, IntegerKind, List, Map, Text, Value};
+use crate::value::{IntegerKind, List, Map, Text, Value};
 
 /// What a parameter contributes to a signature.
 #[derive(Clone, Copy, Debug)]
@@ -134,9 +136,9 @@ single! {
     Text = Type::String, |value| value.as_text().cloned();
     List = Type::List, |value| if value.is_nil() { Some(List::new(Vec::new())) } else { value.as_list().cloned() };
     Map = Type::Map, |value| if value.is_nil() { Some(Map::new()) } else { value.as_map().cloned() };
-    ByteSlice = Type::Bytes, |value| match value {
+    Bytes = Type::Bytes, |value| match value {
         Value::Bytes(bytes) => Some(bytes.clone()),
-        Value::Nil => Some(ByteSlice::default()),
+        Value::Nil => Some(Bytes::new()),
         _ => None,
     };
 }

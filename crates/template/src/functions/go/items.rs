@@ -1,5 +1,7 @@
 //! `len`, `index`, `slice`, `call`.
 
+use bytes::Bytes;
+
 use crate::error::Error;
 use crate::exec::Call;
 use crate::function::{Rest, Slot};
@@ -77,7 +79,7 @@ fn entry(map: &Map, key: &Value) -> Result<Value, Error> {
 fn zero(type_name: &str) -> Value {
     match type_name {
         "string" => "".into(),
-        "[]uint8" => Value::Bytes([].as_slice().into()),
+        "[]uint8" => Value::Bytes(Bytes::new()),
         "bool" => false.into(),
         "int" => 0_isize.into(),
         "int64" => 0_i64.into(),
@@ -117,7 +119,7 @@ pub(super) fn slice(call: &mut Call<'_>, item: Slot, Rest(indexes): Rest<Slot>) 
     call.budget().claim((to - from).saturating_mul(size_of::<Value>()))?;
     Ok(match &item.value {
         Value::String(text) => Text::from(&text[from..to]).into(),
-        Value::Bytes(bytes) => Value::Bytes(bytes[from..to].into()),
+        Value::Bytes(bytes) => Value::Bytes(bytes.slice(from..to)),
         Value::List(list) => List::of(list.element(), list.items()[from..to].to_vec()).into(),
         other => other.clone(),
     })

@@ -171,7 +171,7 @@ fn slice(call: &mut Call<'_>, list: Value, indices: Rest<Value>) -> Result<Value
         range.ok_or_else(|| Error::message("reflect.Value.Slice: slice index out of bounds"))?;
     let cut = items[start..end].to_vec();
     Ok(match &list {
-        Value::Bytes(bytes) => Value::Bytes(bytes[start..end].into()),
+        Value::Bytes(bytes) => Value::Bytes(bytes.slice(start..end)),
         Value::List(list) => List::of(list.element(), cut).into(),
         _ => List::new(cut).into(),
     })

@@ -5,6 +5,8 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 use std::slice::Iter;
 
+use bytes::Bytes;
+
 use crate::error::Error;
 use crate::format::quote;
 use crate::function::{Argument, Function, IntoFunction, Parameter, Slot, Type};
@@ -159,7 +161,7 @@ fn member(version: &Version, name: &str) -> Option<Member> {
 }
 
 fn bytes(text: &str) -> Value {
-    Value::Bytes(text.as_bytes().into())
+    Value::Bytes(Bytes::copy_from_slice(text.as_bytes()))
 }
 
 fn method<Arguments>(name: &'static str, function: impl IntoFunction<Arguments>) -> Option<Member> {

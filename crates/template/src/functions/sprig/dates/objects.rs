@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use std::rc::Rc;
 use std::slice::Iter;
 
+use bytes::Bytes;
+
 use super::duration::{Duration, HOUR, MICROSECOND, MILLISECOND, MINUTE, SECOND};
 use super::time::{MONTHS, Time, WEEKDAYS};
 use super::zone::Zone;
@@ -26,7 +28,7 @@ fn int(number: i64) -> Value {
 }
 
 fn bytes(bytes: &[u8]) -> Value {
-    Value::Bytes(bytes.into())
+    Value::Bytes(Bytes::copy_from_slice(bytes))
 }
 
 /// Types that are objects and arguments of their own Go type.
